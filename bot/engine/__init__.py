@@ -1,0 +1,1 @@
+"""The conversation engine: ``advance(script, session, event, now) -> (session, effects)``; pure."""
