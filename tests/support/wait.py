@@ -1,0 +1,41 @@
+"""The one place where tests wait: a condition is asked again until it holds or its time is up."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+EVERY_SECONDS = 0.02
+
+
+class TimeIsUpError(AssertionError):
+    """The condition did not come true in time."""
+
+
+def until(condition: Callable[[], T], what: str, *, seconds: float = 10.0) -> T:
+    """Return the first true answer of ``condition``; fail with ``what`` when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        if time.monotonic() > deadline:
+            message = f"waited {seconds:g} s in vain: {what} (last answer: {answer!r})"
+            raise TimeIsUpError(message)
+        time.sleep(EVERY_SECONDS)
+    return answer
+
+
+async def until_async(condition: Callable[[], T | Awaitable[T]], what: str, *, seconds: float = 10.0) -> T:
+    """Like ``until``, in a running event loop; the condition may be a coroutine function."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            message = f"waited {seconds:g} s in vain: {what} (last answer: {answer!r})"
+            raise TimeIsUpError(message)
+        await asyncio.sleep(EVERY_SECONDS)
