@@ -1,0 +1,1 @@
+"""Conversation scripts: loaded from ``conversations/``, checked, rendered, versioned, simulated."""
