@@ -20,6 +20,9 @@ ENGINE_TEXTS = (
 )  # fmt: skip
 """Texts that the engine says in any step; every script has them in every language."""
 
+BACK = "back"
+"""As ``go``: return to the step that was interrupted (from ``daily``, whose answer has come, to ``resting``)."""
+
 RECORDS = ("report", "consent_given", "consent_declined")
 
 
@@ -58,7 +61,7 @@ class Step:
     silence: tuple[Nudge, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Script:
     """A checked script of one program; ``version`` names its exact content."""
 

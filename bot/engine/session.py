@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from bot.domain.program import Program
 from bot.domain.states import CaseState, Consent, Control, Language
 
 
@@ -26,6 +27,7 @@ class Member:
     fever_free_on: date | None = None
     asked_on: date | None = None
     answered_on: date | None = None
+    program: Program | None = None  # where it differs from the script's (a household of two programs)
 
 
 @dataclass(slots=True)

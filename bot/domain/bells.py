@@ -1,0 +1,39 @@
+"""Wake-ups between the movers: a bell only says "look now"; the truth is in the rows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Bells:
+    """Bells of one process. Names: ``inbox``, ``outbox``, ``timers``, ``handled``, ``live``."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+
+    def ring(self, name: str) -> None:
+        """Wake everybody who waits for this bell."""
+        for event in self._waiting[name]:
+            event.set()
+
+    @contextlib.contextmanager
+    def listen(self, name: str) -> Iterator[asyncio.Event]:
+        """An event that is set at each ring from now on (clear it before looking at the rows)."""
+        event = asyncio.Event()
+        self._waiting[name].add(event)
+        try:
+            yield event
+        finally:
+            self._waiting[name].discard(event)
+
+
+async def wait_for(event: asyncio.Event, seconds: float) -> None:
+    """Until the bell rings, at the longest so many seconds."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)

@@ -1,0 +1,53 @@
+"""The one way a conversation moves."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+from bot.domain.states import TextKind
+from bot.engine import enrolment, replies, staff, timers
+from bot.engine.events import (
+    ClosedByStaff,
+    DeliveryFailed,
+    Enrolled,
+    Event,
+    HandedBack,
+    ReleaseConfirmed,
+    Replied,
+    StaffWrote,
+    TakenOver,
+    TimerFell,
+)
+from bot.engine.turn import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from bot.engine.effects import Effect
+    from bot.engine.script import Script
+    from bot.engine.session import Session
+
+_HANDLERS: dict[type, tuple[Callable[[Turn, object], None], TextKind]] = {
+    Replied: (replies.replied, TextKind.ANSWER),
+    TimerFell: (timers.timer_fell, TextKind.SCHEDULED),
+    Enrolled: (enrolment.enrolled, TextKind.SCHEDULED),
+    TakenOver: (staff.taken_over, TextKind.STAFF),
+    StaffWrote: (staff.staff_wrote, TextKind.STAFF),
+    HandedBack: (staff.handed_back, TextKind.SCHEDULED),
+    ClosedByStaff: (staff.closed, TextKind.SCHEDULED),
+    ReleaseConfirmed: (staff.release_confirmed, TextKind.SCHEDULED),
+    DeliveryFailed: (timers.delivery_failed, TextKind.SCHEDULED),
+}  # type: ignore[dict-item]  # each handler takes its own kind of event
+
+
+def advance(script: Script, session: Session, event: Event, now: datetime) -> tuple[Session, list[Effect]]:
+    """What ``event`` makes of ``session`` at ``now`` (aware), and what the host shall do.
+
+    The given session is left as it was. Raises Refused where a person asks for what the present state does not allow.
+    """
+    handler, kind = _HANDLERS[type(event)]
+    turn = Turn(script, copy.deepcopy(session), now, kind)
+    handler(turn, event)
+    return turn.session, turn.effects

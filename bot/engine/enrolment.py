@@ -1,0 +1,46 @@
+"""A resident was put on the roster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.states import CaseState, Consent, Control
+from bot.engine.timers import set_release_timer
+
+if TYPE_CHECKING:
+    from bot.engine.events import Enrolled
+    from bot.engine.session import Member
+    from bot.engine.turn import Turn
+
+
+def enrolled(turn: Turn, event: Enrolled) -> None:
+    """The first text goes out, or the household grows by one, or somebody must call."""
+    session, member = turn.session, event.member
+    if session.member(member.case_id) is None:
+        session.members.append(member)
+    set_release_timer(turn, member)
+    if session.opted_out or session.quarantined:
+        _call_instead(turn, member)
+    elif session.consent is Consent.GIVEN:
+        _join(turn, member)
+    elif session.step in {None, "phone_only", "released"} and session.control is not Control.HUMAN:
+        session.consent = Consent.NONE
+        turn.change_control(Control.BOT)
+        turn.enter(turn.script.start)
+
+
+def _call_instead(turn: Turn, member: Member) -> None:
+    turn.change_case(member, CaseState.PHONE_ONLY)
+    turn.call("opted_out" if turn.session.opted_out else "wrong_number", member)
+
+
+def _join(turn: Turn, member: Member) -> None:
+    session = turn.session
+    turn.change_case(member, CaseState.MONITORING)
+    turn.set_check()
+    if session.control is Control.HUMAN:
+        return
+    turn.say("member_added", case_id=member.case_id)
+    if session.step in {None, "released", "phone_only"}:
+        turn.change_control(Control.BOT)
+        turn.enter("resting")

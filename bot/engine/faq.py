@@ -1,0 +1,24 @@
+"""Frequent questions of a program."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.domain.program import Faq
+
+
+def answer_for(faqs: Sequence[Faq], text: str) -> str | None:
+    """The text key that answers the question, or None where the list does not have it (or two topics fit equally well)."""
+    plain = _plain(text)
+    scores = [(sum(_plain(word) in plain for word in faq.words), faq.say) for faq in faqs]
+    best = max((score for score, _ in scores), default=0)
+    keys = {say for score, say in scores if score == best}
+    return keys.pop() if best and len(keys) == 1 else None
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()

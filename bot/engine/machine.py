@@ -1,0 +1,92 @@
+"""The script as one shared ``transitions`` machine: steps are states, answer words and silences are triggers."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
+
+from transitions import EventData, Machine
+
+from bot.engine.script import BACK, Move, Nudge, Script, Step
+
+if TYPE_CHECKING:
+    from bot.engine.turn import Turn
+
+
+@lru_cache(maxsize=256)
+def machine_for(script: Script) -> Machine:
+    """The machine of a script version, built once; models are turns and are not registered with it."""
+    machine = Machine(
+        model=None,
+        states=list(script.steps),
+        initial=script.start,
+        auto_transitions=False,
+        send_event=True,
+        ignore_invalid_triggers=True,
+        model_attribute="step",
+    )
+    for step in script.steps.values():
+        _add_answers(machine, step)
+        _add_silences(machine, step)
+    return machine
+
+
+def trigger(turn: Turn, word: str) -> bool:
+    """Hand an answer word or a silence to the script; False where the present step has nothing for it."""
+    event = machine_for(turn.script).events.get(word)
+    if event is None or turn.step not in turn.script.steps:
+        return False
+    return bool(event.trigger(turn))
+
+
+def _add_answers(machine: Machine, step: Step) -> None:
+    for word, moves in step.answers.items():
+        for number, move in enumerate(moves):
+            machine.add_transition(
+                word,
+                step.name,
+                _destination(move),
+                conditions=partial(_is_turn_of, number, len(moves) - 1, word),
+                before=partial(_perform, move, word),
+                after=partial(_arrive, move),
+            )
+
+
+def _add_silences(machine: Machine, step: Step) -> None:
+    for number, nudge in enumerate(step.silence):
+        machine.add_transition(
+            f"silence:{number}",
+            step.name,
+            _destination(nudge.move),
+            before=partial(_nudge, nudge),
+            after=partial(_arrive, nudge.move),
+        )
+
+
+def _destination(move: Move) -> str | None:
+    """The next state; None stays inside (where ``back`` leads is known only at run time)."""
+    return None if move.go == BACK else move.go
+
+
+def _is_turn_of(number: int, last: int, word: str, event: EventData) -> bool:
+    return bool(min(event.model.session.tries.get(word, 0), last) == number)
+
+
+def _perform(move: Move, word: str, event: EventData) -> None:
+    tries = event.model.session.tries
+    tries[word] = tries.get(word, 0) + 1
+    event.model.perform(move, word)
+
+
+def _nudge(nudge: Nudge, event: EventData) -> None:
+    turn: Turn = event.model
+    asked = turn.session.member(turn.session.asking)
+    members = [asked] if asked else turn.session.members
+    if nudge.at_risk and any(member.at_risk for member in members):
+        turn.perform(nudge.at_risk, "silence")
+    turn.perform(nudge.move, "silence")
+
+
+def _arrive(move: Move, event: EventData) -> None:
+    if move.go:
+        event.model.enter(move.go, source=event.transition.source)

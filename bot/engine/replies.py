@@ -1,0 +1,220 @@
+"""A text came in: what stands around every script, then the script itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.reading import Context, Intent, Priority, Reading, worst
+from bot.domain.states import CaseState, Consent, Control, TextKind
+from bot.engine.faq import answer_for
+from bot.engine.machine import trigger
+from bot.engine.weigh import weigh
+
+if TYPE_CHECKING:
+    from bot.domain.reading import Part
+    from bot.engine.events import Replied
+    from bot.engine.turn import Turn
+
+_EVIDENCE_CHARS = 80
+
+
+def replied(turn: Turn, event: Replied) -> None:
+    """Danger first, then who leads, then the words that always count, then the script."""
+    turn.parts = event.parts
+    turn.evidence = _deciding_words(event)
+    if event.damaged:
+        turn.escalate(Priority.ROUTINE, "damaged_text")
+    weights = [_weight(turn, part) for part in event.parts]
+    grave = worst(*weights)
+    reading = event.parts[weights.index(grave)].reading
+    if grave is Priority.EMERGENCY:
+        _emergency(turn, reading)
+    elif turn.session.control is Control.HUMAN:
+        _under_takeover(turn, reading, grave)
+    elif turn.session.opted_out or turn.session.quarantined:
+        _to_silent_number(turn, reading, grave)
+    elif not _keyword(turn, reading):
+        if not turn.session.members:
+            _unknown_sender(turn, grave)
+        elif turn.session.step is None:
+            _outside_script(turn, grave)
+        elif not _frequent_question(turn, event.text, reading, grave):
+            _script(turn, reading, grave)
+
+
+def _weight(turn: Turn, part: Part) -> Priority:
+    about = next((members for other, members in turn.attributed() if other is part), []) or [None]
+    return worst(*(weigh(part.reading, turn.program_of(member), member, turn.today) for member in about))
+
+
+def _emergency(turn: Turn, reading: Reading) -> None:
+    """The resident is told to call 119; staff are alarmed; routine questions stop."""
+    session = turn.session
+    if turn.context is Context.CONSENT and reading.answer == "yes" and session.members:
+        turn.note_consent(Consent.GIVEN)
+    turn.record_reports()
+    about = [member.case_id for _, members in turn.attributed() for member in members]
+    turn.escalate(Priority.EMERGENCY, "red_flag", about[0] if about else None)
+    if session.control is Control.HUMAN:
+        return
+    turn.silence("emergency", timers="silence:")
+    turn.say("emergency", kind=TextKind.EMERGENCY)
+    turn.change_control(Control.WAITING_HUMAN)
+    if session.members and not session.opted_out and not session.quarantined:
+        turn.enter("with_staff")
+
+
+def _under_takeover(turn: Turn, reading: Reading, grave: Priority) -> None:
+    """A person leads: the bot writes down and is silent."""
+    if reading.intent is Intent.OPT_OUT:
+        _stop(turn, silent=True)
+        return
+    turn.record_reports() if reading.has_facts else None
+    if grave is Priority.URGENT:
+        turn.escalate(grave, "urgent_report", turn.session.asking)
+
+
+def _to_silent_number(turn: Turn, reading: Reading, grave: Priority) -> None:
+    """After STOP and to a wrong number nothing is sent; only START opens the way again."""
+    session = turn.session
+    if reading.intent is Intent.OPT_IN and session.opted_out:
+        session.opted_out = False
+        session.consent = Consent.NONE
+        turn.change_control(Control.BOT)
+        turn.enter(turn.script.start)
+    elif grave is Priority.URGENT:
+        turn.escalate(grave, "urgent_report")
+    elif reading.intent not in {Intent.OPT_OUT, Intent.THANKS, Intent.CONSENT_NO}:
+        turn.escalate(Priority.ROUTINE, "after_stop" if session.opted_out else "wrong_number")
+
+
+def _keyword(turn: Turn, reading: Reading) -> bool:
+    """STOP, START, HELP and wrong numbers count in every step."""
+    if reading.intent is Intent.OPT_OUT:
+        _stop(turn, silent=False)
+    elif reading.intent is Intent.HELP:
+        turn.say("help")
+    elif reading.intent is Intent.WRONG_NUMBER:
+        _wrong_number(turn)
+    elif reading.intent is Intent.OPT_IN and turn.session.members:
+        _opted_in(turn)
+    else:
+        return False
+    return True
+
+
+def _stop(turn: Turn, *, silent: bool) -> None:
+    session = turn.session
+    turn.silence("opted_out", timers="check")
+    turn.silence("opted_out", timers="silence:")
+    if not silent and not session.opted_out:
+        turn.say("stopped", kind=TextKind.FAREWELL)
+    session.opted_out = True
+    if session.members:
+        monitored = session.in_state(CaseState.ENROLLED, CaseState.MONITORING)
+        for member in monitored:
+            turn.call("opted_out", member)
+        turn.note_consent(Consent.WITHDRAWN)
+        session.step = "phone_only"
+    session.asking = None
+    if session.control is Control.BOT:
+        turn.change_control(Control.CLOSED)
+    elif session.control is Control.HUMAN:
+        turn.escalate(Priority.ROUTINE, "opted_out")
+
+
+def _opted_in(turn: Turn) -> None:
+    """START without an earlier STOP: say where things stand."""
+    if turn.session.consent is Consent.GIVEN:
+        turn.say("help")
+    else:
+        turn.change_control(Control.BOT)
+        turn.enter(turn.script.start)
+
+
+def _wrong_number(turn: Turn) -> None:
+    turn.silence("wrong_number")
+    turn.session.quarantined = True
+    turn.session.asking = None
+    turn.escalate(Priority.ROUTINE, "wrong_number")
+    for member in turn.session.in_state(CaseState.ENROLLED, CaseState.MONITORING):
+        turn.change_case(member, CaseState.PHONE_ONLY)
+    turn.change_control(Control.WAITING_HUMAN)
+
+
+def _unknown_sender(turn: Turn, grave: Priority) -> None:
+    """Somebody whom the roster does not know: no health data, a person looks."""
+    turn.escalate(worst(grave, Priority.ROUTINE), "unknown_sender")
+    if not turn.session.tries.get("unknown"):
+        turn.say("unknown_sender")
+    turn.session.tries["unknown"] = 1
+    turn.change_control(Control.WAITING_HUMAN)
+
+
+def _outside_script(turn: Turn, grave: Priority) -> None:
+    """On the roster but in no step (the first text has not gone out): a person reads it."""
+    turn.record_reports()
+    turn.escalate(worst(grave, Priority.ROUTINE), "report_to_read")
+
+
+def _frequent_question(turn: Turn, text: str, reading: Reading, grave: Priority) -> bool:
+    if reading.intent is not Intent.QUESTION or grave.rank > Priority.ROUTINE.rank:
+        return False
+    key = answer_for(turn.script.program.faq, text)
+    if key is None:
+        return False
+    if reading.has_facts and turn.session.consent is Consent.GIVEN:
+        turn.record_reports()
+    turn.say(key)
+    return True
+
+
+def _script(turn: Turn, reading: Reading, grave: Priority) -> None:
+    """Hand the answer to the script; consent that comes with news is two answers."""
+    if turn.context is Context.CONSENT and reading.answer == "yes":
+        trigger(turn, "yes")
+        if grave is Priority.URGENT or reading.has_facts:
+            trigger(turn, "urgent" if grave is Priority.URGENT else "report")
+        return
+    if _needs_name(turn, reading):
+        turn.say("which_person", options=[member.first_name for member in turn.session.members])
+        if grave.rank >= Priority.URGENT.rank:
+            turn.escalate(grave, "urgent_report")
+        return
+    word = _word(turn, reading, grave)
+    if not trigger(turn, word):
+        turn.escalate(worst(grave, Priority.ROUTINE), "not_understood")
+
+
+def _needs_name(turn: Turn, reading: Reading) -> bool:
+    return reading.has_facts and turn.context is Context.DAILY and any(not members for _, members in turn.attributed())
+
+
+def _word(turn: Turn, reading: Reading, grave: Priority) -> str:
+    """The answer word of a reading in the context of what was asked."""
+    if grave is Priority.URGENT:
+        return "urgent"
+    if turn.context in {Context.CONSENT, Context.DANGER} and reading.answer:
+        return reading.answer
+    if not reading.understood:
+        if reading.has_facts and turn.context is not Context.CONSENT and turn.session.consent is Consent.GIVEN:
+            turn.record_reports()
+        return "unclear"
+    if reading.later:
+        return "later"
+    if grave is Priority.ROUTINE:
+        if reading.has_facts and turn.session.consent is Consent.GIVEN:
+            turn.record_reports()
+        return "question"
+    return _WORDS.get(reading.intent, "unclear")
+
+
+_WORDS = {Intent.REPORT: "report", Intent.QUESTION: "question", Intent.THANKS: "thanks"}
+
+
+def _deciding_words(event: Replied) -> str:
+    """The words of the reply that decided, gravest kinds first; the reply's beginning where none did."""
+    spans = [item for part in event.parts for item in part.reading.evidence]
+    grave = [item for item in spans if item.rule.startswith(("red_flag", "urgent", "menu", "value"))]
+    words = dict.fromkeys(event.text[item.start : item.end] for item in grave or spans)
+    return "、".join(words) or event.text[:_EVIDENCE_CHARS]

@@ -1,0 +1,98 @@
+"""What staff do with a conversation: take it over, write, hand it back, close it, confirm a release."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.errors import Refused
+from bot.domain.states import OPEN_CASES, CaseState, Consent, Control
+from bot.engine.effects import EscalationsClosed, EscalationsOwned, SayWritten, TimersCancelled, TimerSet
+from bot.engine.timers import LEASE, tell_release
+
+if TYPE_CHECKING:
+    from bot.engine.events import ClosedByStaff, HandedBack, ReleaseConfirmed, StaffWrote, TakenOver
+    from bot.engine.turn import Turn
+
+_NEEDS_NO_CONSENT = frozenset({"consent", "with_staff", "phone_only"})
+
+
+def taken_over(turn: Turn, event: TakenOver) -> None:
+    """The bot falls silent at once, also with what is queued."""
+    turn.silence("taken_over", timers="silence:")
+    turn.change_control(Control.HUMAN, event.staff)
+    turn.add(EscalationsOwned(event.staff))
+    _renew_lease(turn)
+
+
+def staff_wrote(turn: Turn, event: StaffWrote) -> None:
+    """A person's own text goes out as it is."""
+    session = turn.session
+    if session.control is not Control.HUMAN or session.owner != event.staff:
+        raise Refused("先に「引き継ぐ」を押してください。", "Take the conversation over first.", field="phone")
+    _refuse_silent(turn)
+    turn.add(SayWritten(event.text, event.staff))
+    _renew_lease(turn)
+
+
+def handed_back(turn: Turn, event: HandedBack) -> None:
+    """The bot leads again, at the step that the person names."""
+    session = turn.session
+    if session.control not in {Control.HUMAN, Control.WAITING_HUMAN}:
+        raise Refused("この会話はボットが担当しています。", "The bot already leads this conversation.", field="phone")
+    if event.step not in turn.script.steps:
+        names = ", ".join(turn.script.steps)
+        raise Refused(f"その段階はありません。次から選んでください: {names}", f"No such step. Choose one of: {names}", field="step")
+    _refuse_silent(turn)
+    if event.step not in _NEEDS_NO_CONSENT and session.consent is not Consent.GIVEN:
+        raise Refused("同意がないため、この段階には戻せません。", "There is no consent for this step.", field="step")
+    monitored = session.in_state(CaseState.MONITORING)
+    if event.step in {"daily", "resting", "danger"} and not monitored:
+        raise Refused("観察中の方がいないため、この段階には戻せません。", "Nobody here is being monitored.", field="step")
+    turn.add(EscalationsClosed(event.staff, "handed_back"))
+    turn.change_control(Control.BOT)
+    turn.add(TimersCancelled("lease"))
+    if monitored:
+        turn.set_check()
+    if event.step == "daily":
+        turn.start_check(monitored, turn.today)
+    else:
+        session.asked_on = None
+        turn.enter(event.step)
+
+
+def closed(turn: Turn, event: ClosedByStaff) -> None:
+    """The care on this phone ends with an outcome; the resident may still write."""
+    session = turn.session
+    turn.silence("closed")
+    turn.add(EscalationsClosed(event.staff, event.outcome))
+    for member in session.in_state(*OPEN_CASES):
+        turn.change_case(member, CaseState.CLOSED)
+    turn.change_control(Control.CLOSED)
+    session.asking = None
+    if session.members:
+        session.step = "released"
+        session.tries = {}
+
+
+def release_confirmed(turn: Turn, event: ReleaseConfirmed) -> None:
+    """A person confirms that the rule is met: the notice goes out."""
+    member = turn.session.member(event.case_id)
+    if member is None or member.state is not CaseState.RELEASE_PENDING:
+        raise Refused("解除の確認を待っている方ではありません。", "This resident is not waiting for a release.", field="phone")
+    turn.add(EscalationsClosed(event.staff, "release_confirmed"))
+    if turn.session.control is Control.WAITING_HUMAN:
+        turn.change_control(Control.BOT)
+    tell_release(turn, member)
+
+
+def _renew_lease(turn: Turn) -> None:
+    turn.add(TimerSet("lease", turn.now + LEASE, turn.today, again=True))
+
+
+def _refuse_silent(turn: Turn) -> None:
+    if turn.session.opted_out:
+        raise Refused(
+            "配信停止の方にはSMSを送れません。電話をしてください。", "This resident sent STOP. Call instead.", field="phone"
+        )
+    if turn.session.quarantined:
+        raise Refused("宛先違いの番号にはSMSを送れません。", "This number was reported as wrong.", field="phone")

@@ -1,0 +1,226 @@
+"""The outbox: texts on their way to the gateway, and what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, bindparam, case, exists, func, or_, select, update
+
+from bot.domain.messages import Outbound, Receipt
+from bot.domain.states import Control, TextKind, TextState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement
+
+    from bot.storage.database import Tx
+
+CLAIM = timedelta(seconds=60)
+"""How long a submission may take before another process asks what became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A text that this process submits now; the claim (its attempt number) is committed already."""
+
+    id: int
+    conversation_id: int
+    attempts: int
+    created_at: datetime
+    text: Outbound
+    resend: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a claimed text; ``due_at`` is set where it is to be tried again."""
+
+    id: int
+    attempts: int
+    state: TextState
+    message_id: str | None = None
+    code: str = ""
+    due_at: datetime | None = None
+    possible_duplicate: bool = False
+
+
+def _rank(state: ColumnElement[str]) -> ColumnElement[int]:
+    return case({str(item): item.rank for item in TextState}, value=state, else_=0)
+
+
+async def cancel_forbidden(tx: Tx, now: datetime) -> None:
+    """The last check: what must not go out any more (STOP, wrong number, takeover since it was queued) is cancelled."""
+    outbox, conversations = tx.t.outbox, tx.t.conversations
+    stopped = or_(
+        conversations.c.quarantined, and_(conversations.c.opted_out, outbox.c.kind != TextKind.FAREWELL)
+    )
+    taken_over = and_(
+        conversations.c.control == Control.HUMAN, outbox.c.kind != TextKind.STAFF, outbox.c.epoch < conversations.c.epoch
+    )
+    forbidden = exists().where(conversations.c.id == outbox.c.conversation_id, or_(stopped, taken_over))
+    waiting = and_(outbox.c.state.in_(("queued", "unknown")), outbox.c.due_at <= now)
+    await tx.run(update(outbox).where(waiting, forbidden).values(state=TextState.CANCELLED, settled_at=now, code="last_check"))
+
+
+async def claim(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
+    """Up to ``limit`` due texts, at most one of a conversation, each the oldest that waits there."""
+    await cancel_forbidden(tx, now)
+    outbox, conversations = tx.t.outbox, tx.t.conversations
+    older = outbox.alias("older")
+    blocked = exists().where(
+        older.c.conversation_id == outbox.c.conversation_id,
+        older.c.id < outbox.c.id,
+        older.c.state.in_(("queued", "submitting", "unknown")),
+        older.c.due_at <= outbox.c.due_at,
+    )
+    columns = (outbox.c.id, outbox.c.conversation_id, outbox.c.attempts, outbox.c.created_at, outbox.c.reference, outbox.c.text)
+    query = (
+        select(*columns, conversations.c.phone)
+        .join(conversations, conversations.c.id == outbox.c.conversation_id)
+        .where(outbox.c.state == "queued", outbox.c.due_at <= now, ~blocked)
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(limit)
+        .with_for_update(of=outbox, skip_locked=True)
+    )
+    rows = await tx.all(query)
+    await _mark_submitting(tx, [row["id"] for row in rows], now)
+    return [
+        Claimed(
+            row["id"], row["conversation_id"], row["attempts"] + 1, row["created_at"],
+            Outbound(row["reference"], row["phone"], row["text"]),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def _mark_submitting(tx: Tx, ids: Sequence[int], now: datetime) -> None:
+    outbox = tx.t.outbox
+    if ids:
+        values = {"state": "submitting", "attempts": outbox.c.attempts + 1, "submitted_at": now, "claimed_until": now + CLAIM}
+        await tx.run(update(outbox).where(outbox.c.id.in_(ids)).values(values))
+
+
+async def settle(tx: Tx, results: Sequence[Settled], now: datetime) -> None:
+    """Write outcomes down; refused where the claim has passed to somebody else meanwhile."""
+    outbox = tx.t.outbox
+    rows = [
+        {
+            "row_id": item.id, "attempt": item.attempts, "new_state": item.state, "new_message_id": item.message_id,
+            "new_code": item.code[:60], "new_due": item.due_at or now, "duplicate": item.possible_duplicate,
+        }
+        for item in results
+    ]  # fmt: skip
+    statement = (
+        update(outbox)
+        .where(
+            outbox.c.id == bindparam("row_id"),
+            outbox.c.attempts == bindparam("attempt"),
+            _rank(outbox.c.state) < TextState.ACCEPTED.rank,
+        )
+        .values(
+            state=bindparam("new_state"),
+            message_id=func.coalesce(bindparam("new_message_id"), outbox.c.message_id),
+            code=bindparam("new_code"),
+            due_at=bindparam("new_due"),
+            possible_duplicate=or_(outbox.c.possible_duplicate, bindparam("duplicate")),
+            settled_at=now,
+        )
+    )
+    if rows:
+        await tx.run(statement, rows)
+
+
+async def expired_claims(tx: Tx, now: datetime, *, restarted: bool = False) -> int:
+    """Submissions that nobody finished become ``unknown``; at a restart of the only process, all of them."""
+    outbox = tx.t.outbox
+    late = outbox.c.state == "submitting" if restarted else and_(outbox.c.state == "submitting", outbox.c.claimed_until < now)
+    result = await tx.run(update(outbox).where(late).values(state=TextState.UNKNOWN, due_at=now, code="claim_expired"))
+    return int(result.rowcount)
+
+
+async def unknown_texts(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
+    """Texts of which nobody knows whether they were taken; the claim to find out is committed by the attempt number."""
+    await cancel_forbidden(tx, now)
+    outbox, conversations = tx.t.outbox, tx.t.conversations
+    query = (
+        select(outbox, conversations.c.phone)
+        .join(conversations, conversations.c.id == outbox.c.conversation_id)
+        .where(outbox.c.state == TextState.UNKNOWN, outbox.c.due_at <= now)
+        .order_by(outbox.c.due_at)
+        .limit(limit)
+        .with_for_update(of=outbox, skip_locked=True)
+    )
+    rows = await tx.all(query)
+    await _mark_submitting(tx, [row["id"] for row in rows], now)
+    return [
+        Claimed(
+            row["id"], row["conversation_id"], row["attempts"] + 1, row["created_at"],
+            Outbound(row["reference"], row["phone"], row["text"]), resend=not row["possible_duplicate"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def apply_receipts(tx: Tx, receipts: Sequence[Receipt], now: datetime) -> list[int]:
+    """Move texts up their lattice; a receipt whose text is not there yet is kept. Ids of texts that failed just now."""
+    outbox = tx.t.outbox
+    found = await tx.all(
+        select(outbox.c.id, outbox.c.message_id, outbox.c.state).where(
+            outbox.c.message_id.in_({receipt.message_id for receipt in receipts})
+        )
+    )
+    known = {row["message_id"]: row for row in found}
+    updates, early, failed = [], [], []
+    for receipt in receipts:
+        row = known.get(receipt.message_id)
+        if row is None:
+            early.append({"message_id": receipt.message_id, "state": receipt.state, "code": receipt.code[:60], "at": now})
+        elif receipt.state.rank > TextState(row["state"]).rank:
+            updates.append({"row_id": row["id"], "new_state": receipt.state, "new_code": receipt.code[:60]})
+            known[receipt.message_id] = {**row, "state": receipt.state}  # type: ignore[assignment]  # read like a row
+            if receipt.state is TextState.UNDELIVERED:
+                failed.append(row["id"])
+    if updates:
+        statement = update(outbox).where(outbox.c.id == bindparam("row_id"))
+        values = {"state": bindparam("new_state"), "code": bindparam("new_code"), "settled_at": now}
+        await tx.run(statement.values(values), updates)
+    if early:
+        await tx.run(tx.t.receipts.insert(), early)
+    return failed
+
+
+async def join_early_receipts(tx: Tx, message_ids: Sequence[str], now: datetime) -> list[int]:
+    """Apply receipts that came before their text was known as accepted."""
+    table = tx.t.receipts
+    rows = await tx.all(select(table).where(table.c.message_id.in_(message_ids))) if message_ids else []
+    if not rows:
+        return []
+    await tx.run(table.delete().where(table.c.id.in_([row["id"] for row in rows])))
+    return await apply_receipts(tx, [Receipt(r["message_id"], TextState(r["state"]), r["code"]) for r in rows], now)
+
+
+async def conversation_of(tx: Tx, outbox_ids: Sequence[int]) -> dict[int, int]:
+    """Outbox id -> conversation id."""
+    outbox = tx.t.outbox
+    rows = await tx.all(select(outbox.c.id, outbox.c.conversation_id).where(outbox.c.id.in_(outbox_ids)))
+    return {row["id"]: row["conversation_id"] for row in rows}
+
+
+async def next_due(tx: Tx) -> datetime | None:
+    """When the next waiting text is due."""
+    outbox = tx.t.outbox
+    due: datetime | None = await tx.value(
+        select(func.min(outbox.c.due_at)).where(outbox.c.state.in_((TextState.QUEUED, TextState.UNKNOWN)))
+    )
+    return due
+
+
+async def count_due(tx: Tx, now: datetime) -> int:
+    """Texts that are due or under way."""
+    outbox = tx.t.outbox
+    due = and_(outbox.c.state.in_(("queued", "unknown")), outbox.c.due_at <= now)
+    query = select(func.count()).select_from(outbox).where(or_(due, outbox.c.state == "submitting"))
+    return int(await tx.value(query))
