@@ -32,7 +32,7 @@ check: $(VENV)/.dev.stamp ## lint, types, the rooms' contracts, the fast tests a
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --cache-dir .cache/import-linter
+	@$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
 	@$(BIN)/python -m pytest -q -m "$(FAST)" $(ARGS)
 	@$(BIN)/mimamori script check
 

@@ -21,7 +21,12 @@ class Child:
     """A running command in a process group of its own; what it prints is in ``lines`` (stdout and stderr)."""
 
     def __init__(
-        self, command: Sequence[str | Path], reaper: Reaper, *, env: Mapping[str, str] | None = None, cwd: Path = CHECKOUT
+        self,
+        command: Sequence[str | Path],
+        reaper: Reaper,
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path = CHECKOUT,
     ) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MIMAMORI_")}
         self._reaper = reaper

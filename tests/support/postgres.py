@@ -1,4 +1,4 @@
-"""A PostgreSQL server for tests: one that somebody named, or our own on a free port with its data in a temporary folder."""
+"""A PostgreSQL server for tests: one that somebody named, or our own on a free port, its data in a temporary folder."""
 
 import asyncio
 import os
@@ -107,7 +107,7 @@ class OwnPostgres(Postgres):
         until(self._answers, "PostgreSQL accepts connections", seconds=START_SECONDS)
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> None:
-        """Stop it: SIGINT cuts all connections and shuts down cleanly, SIGQUIT is a crash, SIGTERM waits for clients."""
+        """Stop it: SIGINT cuts connections and shuts down cleanly, SIGQUIT is a crash, SIGTERM waits for clients."""
         if self._process is None:
             return
         self._process.send_signal(number)
@@ -159,9 +159,12 @@ class OwnPostgres(Postgres):
         """``binaries``, or a copy where that user cannot reach them (a checkout in root's home folder)."""
         if not self._user or _others_can_enter(binaries.resolve()):
             return binaries
-        copy = self._folder / "install"
-        shutil.copytree(binaries.parent, copy, symlinks=True)
-        return copy / binaries.name
+        # A wheel's programs look for their libraries in a folder beside their package.
+        package = binaries.parents[1]
+        for folder in (package, package.with_name(f"{package.name}.libs")):
+            if folder.is_dir():
+                shutil.copytree(folder, self._folder / folder.name, symlinks=True)
+        return self._folder / binaries.relative_to(package.parent)
 
 
 def _unprivileged_user() -> str:
@@ -178,7 +181,7 @@ def _others_can_enter(path: Path) -> bool:
 
 
 def _reachable_tmp() -> str:
-    for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+    for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 (mkdtemp makes a folder of our own there)
         if os.geteuid() != 0 or _others_can_enter(Path(folder).resolve()):
             return folder
     return tempfile.gettempdir()
