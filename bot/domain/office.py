@@ -1,4 +1,4 @@
-"""The health center that texts."""
+"""The public health center that texts."""
 
 from __future__ import annotations
 
@@ -9,12 +9,24 @@ from bot.domain.quiet import QuietHours
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """``phone`` is what residents call, ``hours`` when it is answered, ``sender`` the number that texts come from."""
+    """Name, telephone number to call and its hours, and the number that texts are sent from.
 
+    ``in_languages`` holds ``(language, name, hours)`` where they differ from the Japanese ones. ``quiet`` are the hours in
+    which the program does not text by itself.
+    """
+
+    name: str
+    phone: str
+    hours: str
+    sender: str
+    in_languages: tuple[tuple[str, str, str], ...] = ()
     code: str = "main"
-    name: str = "さくら市保健所"
-    phone: str = "03-5550-0123"
-    hours: str = "平日 8:30-17:15"
-    sender: str = "+815055500100"
     timezone: str = "Asia/Tokyo"
     quiet: QuietHours = field(default_factory=QuietHours)
+
+    def name_and_hours(self, language: str) -> tuple[str, str]:
+        """As residents who read that language know them."""
+        for code, name, hours in self.in_languages:
+            if code == language:
+                return name, hours
+        return self.name, self.hours

@@ -92,7 +92,8 @@ def tell_release(turn: Turn, member: Member) -> None:
     session = turn.session
     if session.asking == member.case_id:
         session.asking = None
-    turn.say("release_notice", case_id=member.case_id)
+    yesterday = turn.today - timedelta(days=1)
+    turn.say("release_notice", case_id=member.case_id, release_on=turn.today, last_day=yesterday)
     turn.change_case(member, CaseState.RELEASED)
     if not session.in_state(CaseState.MONITORING, CaseState.RELEASE_PENDING):
         turn.add(TimersCancelled("check"))

@@ -1,30 +1,8 @@
-"""The public health center that a text speaks for."""
+"""An invented health center, for which the dialogues, the terminal chat and the demo speak."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """Name, telephone number to call and its hours, and the number that texts are sent from.
-
-    ``in_languages`` holds ``(language, name, hours)`` where they differ from the Japanese ones.
-    """
-
-    name: str
-    phone: str
-    hours: str
-    sender: str
-    in_languages: tuple[tuple[str, str, str], ...] = ()
-
-    def name_and_hours(self, language: str) -> tuple[str, str]:
-        """As residents who read that language know them."""
-        for code, name, hours in self.in_languages:
-            if code == language:
-                return name, hours
-        return self.name, self.hours
-
+from bot.domain.office import Office
 
 SAMPLE_OFFICE = Office(
     name="さくら市保健所",
@@ -36,4 +14,5 @@ SAMPLE_OFFICE = Office(
         ("en", "Sakura City Health Center", "8:30-17:15 Mon-Fri"),
     ),
 )
-"""An invented center: dialogues, the terminal chat and the demo speak for it."""
+
+__all__ = ["SAMPLE_OFFICE", "Office"]

@@ -65,9 +65,8 @@ async def cancel_forbidden(tx: Tx, now: datetime) -> None:
     await tx.run(update(outbox).where(waiting, forbidden).values(state=TextState.CANCELLED, settled_at=now, code="last_check"))
 
 
-async def claim(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
+async def claim_due(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
     """Up to ``limit`` due texts, at most one of a conversation, each the oldest that waits there."""
-    await cancel_forbidden(tx, now)
     outbox, conversations = tx.t.outbox, tx.t.conversations
     older = outbox.alias("older")
     blocked = exists().where(
@@ -141,9 +140,8 @@ async def expired_claims(tx: Tx, now: datetime, *, restarted: bool = False) -> i
     return int(result.rowcount)
 
 
-async def unknown_texts(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
+async def claim_unknown(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
     """Texts of which nobody knows whether they were taken; the claim to find out is committed by the attempt number."""
-    await cancel_forbidden(tx, now)
     outbox, conversations = tx.t.outbox, tx.t.conversations
     query = (
         select(outbox, conversations.c.phone)

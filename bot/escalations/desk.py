@@ -1,0 +1,96 @@
+"""The desk: staff actions go in by the inbox like everything else, and the caller hears how they ended."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from bot.domain.bells import wait_for
+from bot.domain.errors import InvalidInput, Refused, StorageUnavailable
+from bot.domain.sms import MAX_UNITS, sms_length
+from bot.storage.audit import note_action
+from bot.storage.calls import close_call, note_attempt
+from bot.storage.inbox import add_for_conversation, state_of
+
+if TYPE_CHECKING:
+    from bot.domain.bells import Bells
+    from bot.domain.clock import Clock
+    from bot.storage.database import Database
+
+_PATIENCE_SECONDS = 10.0
+_LOOK_EVERY_SECONDS = 0.25
+CLOSE_OUTCOMES = ("recovered", "handled_by_phone", "hospitalised", "moved", "wrong_person", "other")
+CALL_OUTCOMES = ("reached", "no_answer", "wrong_number", "call_again", "other")
+
+
+class Desk:
+    """Each action returns once the conversation has moved; raises Refused where its state does not allow it."""
+
+    def __init__(self, database: Database, clock: Clock, bells: Bells) -> None:
+        self._database = database
+        self._clock = clock
+        self._bells = bells
+
+    async def take_over(self, conversation_id: int, staff: str) -> None:
+        await self._act(conversation_id, staff, "taken_over", {})
+
+    async def reply(self, conversation_id: int, staff: str, text: str) -> None:
+        """Send a person's own text (660 units at most)."""
+        if not text.strip():
+            raise InvalidInput("本文を入力してください。", "Write a text.", field="text")
+        if sms_length(text).units > MAX_UNITS:
+            raise InvalidInput(
+                f"本文は{MAX_UNITS}文字までです。", f"A text has {MAX_UNITS} characters at most.", field="text"
+            )
+        await self._act(conversation_id, staff, "staff_wrote", {"text": text})
+
+    async def hand_back(self, conversation_id: int, staff: str, step: str) -> None:
+        await self._act(conversation_id, staff, "handed_back", {"step": step})
+
+    async def close(self, conversation_id: int, staff: str, outcome: str) -> None:
+        if not outcome.strip() or len(outcome) > 60:  # noqa: PLR2004  # the column's width
+            raise InvalidInput("結果を60文字までで入力してください。", "Give an outcome of up to 60 characters.", field="outcome")
+        await self._act(conversation_id, staff, "closed", {"outcome": outcome})
+
+    async def confirm_release(self, conversation_id: int, staff: str, case_id: int) -> None:
+        await self._act(conversation_id, staff, "release_confirmed", {"case_id": case_id})
+
+    async def call_made(self, call_id: int, staff: str, outcome: str, note: str, *, finished: bool) -> None:
+        """Write down one call; ``finished`` takes it off the list."""
+        if outcome not in CALL_OUTCOMES:
+            raise InvalidInput("結果を選んでください。", "Choose an outcome.", field="outcome")
+        now = self._clock.now()
+        async with self._database.write() as tx:
+            await note_attempt(tx, call_id, staff, outcome, note, now)
+            if finished:
+                await close_call(tx, call_id, outcome, now)
+            await note_action(tx, staff, f"call_{outcome}", None, now)
+
+    async def _act(self, conversation_id: int, staff: str, kind: str, payload: dict[str, Any]) -> None:
+        now = self._clock.now()
+        with self._bells.listen("handled") as bell:
+            async with self._database.write() as tx:
+                event = {"staff": staff, **payload}
+                inbox_id = await add_for_conversation(tx, conversation_id, kind, uuid4().hex, event, now)
+                await note_action(tx, staff, kind, conversation_id, now)
+            self._bells.ring("inbox")
+            await self._handled(int(inbox_id or 0), bell)
+
+    async def _handled(self, inbox_id: int, bell: asyncio.Event) -> None:
+        deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        while asyncio.get_running_loop().time() < deadline:
+            bell.clear()
+            async with self._database.read() as tx:
+                state, note = await state_of(tx, inbox_id)
+            if state == "handled":
+                return
+            if state == "refused" and note:
+                field, japanese, english = note.split("\n", 2)
+                raise Refused(japanese, english, field=field or None)
+            if state == "dead":
+                break
+            await wait_for(bell, _LOOK_EVERY_SECONDS)
+        raise StorageUnavailable(
+            "操作を受け付けましたが、まだ反映されていません。", "The action was received but has not taken effect yet."
+        )

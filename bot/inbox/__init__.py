@@ -1,0 +1,1 @@
+"""Durable intake, and the worker that advances conversations."""

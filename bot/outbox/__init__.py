@@ -1,0 +1,1 @@
+"""Sends what is due: claim, last check, submit, record; and joins receipts."""

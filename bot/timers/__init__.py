@@ -1,0 +1,1 @@
+"""Due timers become inbox rows."""
