@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from bot.domain.program import Program
 from bot.domain.states import OPEN_CASES
 from bot.engine.effects import Say
 from bot.engine.release import first_free_day, last_day
@@ -28,7 +29,7 @@ def render(bundle: ScriptBundle, say: Say, session: Session, office: Office, now
     """
     language = session.language.value
     template = bundle.template(language, say.key)
-    scene = _Scene(bundle, bundle.words[language], say, session, now)
+    scene = _Scene(bundle, bundle.words[language], say, session, now, "understood" in template.variables)
     fixed = _fixed(bundle, office, language)
     values = {}
     for variable in template.variables:
@@ -48,7 +49,6 @@ def _fixed(bundle: ScriptBundle, office: Office, language: str) -> Mapping[str, 
         "center": name,
         "center_phone": office.phone,
         "center_hours": hours,
-        "program": bundle.script.program.title.get(language, ""),
         "check_hour": f"{hour.hour}:{hour.minute:02d}",
         "emergency_number": EMERGENCY_NUMBER,
         "options": "",
@@ -64,6 +64,14 @@ class _Scene:
     say: Say
     session: Session
     now: datetime
+    confirms: bool
+
+    def about(self) -> int | None:
+        """Whom the text is about: where it tells what was understood, the one resident who was understood."""
+        if self.confirms and self.say.readings:
+            whose = {case_id for case_id, _ in self.say.readings}
+            return whose.pop() if len(whose) == 1 else None
+        return self.say.case_id
 
     def household(self) -> list[Member]:
         """Those who share the phone now, together with the one spoken about; empty where one has it alone."""
@@ -78,42 +86,48 @@ class _Scene:
             return self.words.separator.join(map(str, value))
         return str(value)
 
+    def program(self, member: Member | None) -> Program:
+        return member.program if member and member.program else self.bundle.script.program
+
+    def title(self) -> str:
+        return self.program(self.session.member(self.about())).title.get(self.session.language, "")
+
     def name(self) -> str:
-        return next((m.first_name for m in self.household() if m.case_id == self.say.case_id), "")
+        about = self.about()
+        return next((member.first_name for member in self.household() if member.case_id == about), "")
 
     def names(self) -> str:
         return self.words.separator.join(member.first_name for member in self.household())
 
-    def dated(self, of: Callable[[Member], date]) -> str:
+    def dated(self, of: Callable[[Program, Member], date]) -> str:
         """A date of the member spoken about; of all members where it is the same; else nothing."""
-        about = self.session.member(self.say.case_id)
-        days = {of(member) for member in ([about] if about else self.household() or self.session.members)}
+        about = self.session.member(self.about())
+        members = [about] if about else self.household() or self.session.members
+        days = {of(self.program(member), member) for member in members}
         return self.words.day(days.pop()) if len(days) == 1 else ""
 
     def understood(self) -> str:
-        """What was understood; in a household by name, unless the text names the one it is about itself."""
-        readings = self.say.readings
-        members = self.household()
-        about_one = len(readings) == 1 and readings[0][0] == self.say.case_id
-        if about_one or not members:
-            return self.words.separator.join(filter(None, (summary(reading, self.words) for _, reading in readings)))
-        names = {member.case_id: member.first_name for member in self.session.members}
+        """What was understood; by name where it is of several residents (else the text names the one itself)."""
         told: dict[str, list[str]] = {}
-        for case_id, reading in readings:
+        names = {member.case_id: member.first_name for member in self.session.members}
+        for case_id, reading in self.say.readings:
             told.setdefault(summary(reading, self.words), []).append(names.get(case_id, ""))
-        return self.words.separator.join(
-            self.words.member.format(name=self.words.separator.join(filter(None, whose)), summary=text)
+        told.pop("", None)
+        if len({case_id for case_id, _ in self.say.readings}) < 2:
+            return self.words.separator.join(told)
+        return " / ".join(
+            self.words.member.format(name=self.words.separator.join(whose), summary=text)
             for text, whose in told.items()
-            if text
         )
 
 
 _MOVING: dict[str, Callable[[_Scene], str]] = {
+    "program": _Scene.title,
     "name": _Scene.name,
     "names": _Scene.names,
-    "day0": lambda scene: scene.dated(lambda member: member.day0),
-    "last_day": lambda scene: scene.dated(lambda member: last_day(scene.bundle.script.program, member)),
-    "release_on": lambda scene: scene.dated(lambda member: first_free_day(scene.bundle.script.program, member)),
+    "day0": lambda scene: scene.dated(lambda _, member: member.day0),
+    "last_day": lambda scene: scene.dated(last_day),
+    "release_on": lambda scene: scene.dated(first_free_day),
     "today": lambda scene: scene.words.day(scene.now.astimezone(ZoneInfo(scene.session.timezone)).date()),
     "understood": _Scene.understood,
 }

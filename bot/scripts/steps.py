@@ -37,6 +37,8 @@ def read_steps(top: Field) -> StepsFile:
     if "start" in found:
         file.start = found["start"].text()
         file.places["start",] = found["start"].place
+    if "steps" in found:
+        file.places["steps",] = found["steps"].place
     for name, value in found["steps"].entries().items() if "steps" in found else ():
         if _NAME.match(name):
             file.steps[name] = _StepReader(name, file.places).read(value)

@@ -80,8 +80,13 @@ class Template:
         return "".join(pieces).strip()
 
 
-def flaws(source: str) -> list[Flaw]:
+@lru_cache(maxsize=8192)
+def flaws(source: str) -> tuple[Flaw, ...]:
     """Everything in a template that is not allowed; empty for one that can be compiled."""
+    return tuple(_flaws(source))
+
+
+def _flaws(source: str) -> list[Flaw]:
     if len(source) > MAX_SOURCE:
         limit = f"The text is too long (the limit is {MAX_SOURCE} characters)."
         return [Flaw("sandbox", 1, f"本文が長すぎます({MAX_SOURCE}文字まで)。", limit)]
