@@ -205,7 +205,7 @@ def test_the_wheel_carries_the_conversations_and_the_configuration(built):
 @pytest.mark.slow
 def test_the_source_distribution_makes_the_same_wheel(built, tmp_path):
     (sdist,) = built.glob("*.tar.gz")
-    shutil.unpack_archive(sdist, tmp_path, filter="data")
+    shutil.unpack_archive(sdist, tmp_path)
     (source,) = tmp_path.iterdir()
     run(sys.executable, "-m", "hatchling", "build", "--directory", tmp_path, "--target", "wheel", cwd=source)
     (again,), (wheel,) = tmp_path.glob("*.whl"), built.glob("*.whl")

@@ -17,6 +17,7 @@ APT_SECONDS = 900
 def main() -> int:
     """Return 0 when all is there."""
     checks = [
+        ("Playwright", tools.require_playwright, [_apt("libatomic1")]),
         ("Chromium", tools.chromium, [_apt("chromium"), _playwright_chromium]),
         ("Japanese fonts", tools.require_japanese_fonts, [_apt("fontconfig", "fonts-noto-cjk")]),
         ("PostgreSQL", _postgres, []),

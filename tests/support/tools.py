@@ -48,6 +48,19 @@ def chromium() -> Path:
     raise MissingToolError(message)
 
 
+def require_playwright() -> None:
+    """Fail where Playwright's driver, a program of its own beside the Python package, does not start."""
+    from playwright._impl._driver import compute_driver_executable
+
+    node = compute_driver_executable()[0]
+    if not _says_version(Path(node)):
+        message = (
+            f"Playwright's driver {node} does not start; Debian's minimal systems lack a library that it needs "
+            "(apt-get install libatomic1). PLAYWRIGHT_NODEJS_PATH can name another Node.js."
+        )
+        raise MissingToolError(message)
+
+
 def postgres_bin() -> Path:
     """The folder that holds ``initdb`` and ``postgres``: the newest of the system's, or the wheel's."""
     candidates = [] if _prefer_wheels() else _system_postgres()
@@ -107,6 +120,10 @@ def _playwrights_own() -> list[Path]:
     """The browser that ``playwright install chromium`` brings, if it did."""
     from playwright.sync_api import sync_playwright
 
+    try:
+        require_playwright()
+    except MissingToolError:
+        return []
     with contextlib.suppress(Exception), sync_playwright() as playwright:
         return [Path(playwright.chromium.executable_path)]
     return []
