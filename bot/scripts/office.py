@@ -1,8 +1,10 @@
-"""An invented health center, for which the dialogues, the terminal chat and the demo speak."""
+"""The invented center that dialogues, the terminal chat and the checks speak for."""
 
 from __future__ import annotations
 
 from bot.domain.office import Office
+
+__all__ = ["SAMPLE_OFFICE", "Office"]
 
 SAMPLE_OFFICE = Office(
     name="さくら市保健所",
@@ -14,5 +16,3 @@ SAMPLE_OFFICE = Office(
         ("en", "Sakura City Health Center", "8:30-17:15 Mon-Fri"),
     ),
 )
-
-__all__ = ["SAMPLE_OFFICE", "Office"]

@@ -8,13 +8,13 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from bot.domain.office import Office
 from bot.domain.program import Program
 from bot.domain.states import OPEN_CASES
 from bot.engine.effects import Say
 from bot.engine.release import first_free_day, last_day
 from bot.engine.session import Member, Session
 from bot.scripts.bundle import ScriptBundle
-from bot.scripts.office import Office
 from bot.scripts.understood import summary
 from bot.scripts.words import Words
 

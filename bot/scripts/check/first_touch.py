@@ -12,7 +12,9 @@ from bot.scripts.templates import compile_template, flaws
 _TELLING_VARIABLES = ("program", "understood", "day0", "last_day", "release_on")
 _TELLING_WORDS = ("陽性", "感染", "発症", "濃厚接触", "コロナ", "positive", "infected", "infection", "covid")
 _SPLIT = re.compile(r"と接触した方|[\s()()[\]・、,/:：の]+")
-_TELLING_PART = re.compile(r"^(?!.*\d)(?:[ぁ-ん]{3,}$|(?=.*[ァ-ヶー一-龠々]).{3}|[一-龠々]{2}|[a-z-]{3})|covid", re.IGNORECASE)
+_TELLING_PART = re.compile(
+    r"^(?!.*\d)(?:[ぁ-ん]{3,}$|(?=.*[ァ-ヶー一-龠々]).{3}|[一-龠々]{2}|[a-z-]{3})|covid", re.IGNORECASE
+)
 """Words of three kana or letters or of two kanji; no dates."""
 
 _COMMON_WORDS = frozenset({

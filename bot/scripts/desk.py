@@ -1,0 +1,39 @@
+"""What staff would see of one simulated conversation: reports, open tasks, calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.domain.reading import Priority, worst
+from bot.engine.effects import CallAdded, Escalated, ReportRecorded
+from bot.scripts.stage import DayReport, OpenTask
+
+
+@dataclass(slots=True)
+class Desk:
+    """Keeps them as the real tables do: one report a day (the worst stands), one open task and call of a kind."""
+
+    reports: dict[tuple[int, date], DayReport] = field(default_factory=dict)
+    tasks: dict[tuple[Priority, str, int | None], OpenTask] = field(default_factory=dict)
+    calls: dict[tuple[int | None, str], bool] = field(default_factory=dict)
+
+    def report(self, effect: ReportRecorded, first_name: str) -> None:
+        key = effect.case_id, effect.local_date
+        old = self.reports.get(key) or DayReport(first_name, effect.local_date, Priority.NONE)
+        reading = effect.reading
+        self.reports[key] = DayReport(
+            first_name,
+            effect.local_date,
+            worst(old.priority, effect.priority),
+            old.temperature if reading.temperature is None else reading.temperature,
+            old.spo2 if reading.spo2 is None else reading.spo2,
+        )
+
+    def escalate(self, effect: Escalated) -> None:
+        task = OpenTask(effect.priority, effect.reason, effect.evidence)
+        self.tasks.setdefault((effect.priority, effect.reason, effect.case_id), task)
+
+    def call(self, effect: CallAdded) -> None:
+        key = effect.case_id, effect.reason
+        self.calls[key] = self.calls.get(key, False) or effect.high
