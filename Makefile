@@ -24,9 +24,7 @@ demo: $(VENV)/.run.stamp ## start the demo: a console, simulated phones and a cl
 	@$(BIN)/mimamori demo $(ARGS)
 
 test: $(VENV)/.dev.stamp ## run every test (brings Chromium, Japanese fonts, PostgreSQL and Redis where they are missing)
-	@$(BIN)/python -m tests.support.preflight
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not alone" $(ARGS)
-	@$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? -eq 5 ]
+	@sh .ci/test $(BIN)/python $(JOBS) $(ARGS)
 
 check: $(VENV)/.dev.stamp ## lint, types, the rooms' contracts, the fast tests and the shipped scripts
 	@$(BIN)/ruff check .
