@@ -72,7 +72,10 @@ class Gateway(Protocol):
         ...
 
     async def ask(self, reference: str) -> Submitted | None:
-        """What became of a submission whose outcome is unknown; None where it cannot be told."""
+        """What became of a submission whose outcome is unknown.
+
+        ``RETRY``: it never arrived and can be sent again; ``UNKNOWN``: ask again later; None: the gateway cannot be asked.
+        """
         ...
 
     async def close(self) -> None: ...

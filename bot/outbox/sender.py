@@ -88,10 +88,12 @@ class Sender:
 
     async def _find_out(self, claimed: Claimed) -> Settled:
         answer = await self._gateway.ask(claimed.text.reference)
-        if answer is not None and answer.outcome is not Outcome.UNKNOWN:
-            return self._settled(claimed, answer, duplicate=False)
         if answer is None and claimed.resend:
             return await self._submit(claimed, duplicate=True)
+        if answer is not None and answer.outcome is Outcome.RETRY:  # it never arrived there
+            return await self._submit(claimed)
+        if answer is not None and answer.outcome is not Outcome.UNKNOWN:
+            return self._settled(claimed, answer, duplicate=False)
         due = self._later(claimed) if answer is not None else NEVER
         return Settled(claimed.id, claimed.attempts, TextState.UNKNOWN, code="unknown", due_at=due)
 

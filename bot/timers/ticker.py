@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.domain.bells import wait_for
 from bot.domain.errors import StorageUnavailable
 from bot.storage.timers import count_due, fell_due
 
@@ -30,10 +30,12 @@ class Ticker:
         self._bells = bells
 
     async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            if not await self.step():
-                await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        """Look until cancelled; the bell wakes it when timers or the clock have been set."""
+        with self._bells.listen("timers") as bell:
+            while True:
+                bell.clear()
+                if not await self.step():
+                    await wait_for(bell, _LOOK_EVERY_SECONDS)
 
     async def step(self) -> int:
         """One look; how many timers fell."""

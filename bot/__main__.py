@@ -1,0 +1,5 @@
+"""``python -m bot`` is ``mimamori``."""
+
+from bot.cli import main
+
+main()

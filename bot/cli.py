@@ -1,0 +1,173 @@
+"""The command line: ``mimamori COMMAND``."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import structlog
+import typer
+
+import bot
+from bot.domain.errors import MimamoriError
+from bot.domain.reading import Context
+from bot.settings import shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+app = typer.Typer(
+    help="見守り Mimamori: 保健所の双方向SMS / two-way SMS for public health centers",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+staff_app = typer.Typer(help="職員のアカウント / Accounts of staff", no_args_is_help=True)
+
+
+class Role(StrEnum):
+    STAFF = "staff"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+
+def main() -> None:
+    """Run a command; what a person can mend is told in a sentence."""
+    try:
+        app()
+    except MimamoriError as error:
+        typer.echo(f"mimamori: {error.ja}\nmimamori: {error.en}", err=True)
+        raise SystemExit(1) from None
+
+
+@app.callback(invoke_without_command=True)
+def _top(*, version: Annotated[bool, typer.Option("--version", help="版を表示 / Show the version")] = False) -> None:
+    if version:
+        typer.echo(f"mimamori {bot.__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    data: Annotated[Path | None, typer.Option(help="データのフォルダー / Folder of the data")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="ポート / Port (loopback only)")] = 8080,
+    *,
+    samples: Annotated[bool, typer.Option(help="見本の住民を入れる / Begin with sample residents")] = True,
+) -> None:
+    """デモ: 見本の住民、模擬電話、職員画面 / Sample residents, simulated phones and the console."""
+    from bot.demo import run_demo  # noqa: PLC0415  # other commands start faster without the server
+    from bot.settings import Settings  # noqa: PLC0415
+
+    folder = data or Settings().data_dir / "demo"
+    _serve(run_demo(folder, port, samples=samples, ready=_say_ready))
+
+
+def _say_ready(port: int) -> None:
+    from bot.storage.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD  # noqa: PLC0415
+
+    base = f"http://127.0.0.1:{port}"
+    logins = ", ".join(account.login for account in DEMO_ACCOUNTS)
+    typer.echo(
+        f"見守り Mimamori {bot.__version__}\n\n"
+        f"  模擬電話 Phones    {base}/demo/\n"
+        f"  職員画面 Console   {base}/console/\n"
+        f"  アカウント Accounts {logins}  (パスワード password: {DEMO_PASSWORD})\n\n"
+        "Ctrl-C で終わります / Ctrl-C stops it. Ready."
+    )
+    sys.stdout.flush()
+
+
+@app.command()
+def triage(
+    text: Annotated[str | None, typer.Argument(help="返信の文 / A reply")] = None,
+    context: Annotated[Context, typer.Option(help="直前の質問 / What was asked last")] = Context.DAILY,
+    *,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="標準入力から1行1件 / Read JSON Lines from standard input")] = False,
+) -> None:
+    """返信をどう読むか / How a reply is read."""
+    from bot.reading import jsonl as lines  # noqa: PLC0415
+    from bot.reading.reader import Reader  # noqa: PLC0415
+
+    reader = Reader.load(shipped("conversations") / "reading")
+    if jsonl:
+        for line in lines.run(sys.stdin, reader):
+            typer.echo(line)
+    elif text is None:
+        raise typer.BadParameter("TEXT か --jsonl を指定してください / Give TEXT or --jsonl")
+    else:
+        typer.echo(lines.explain(reader.read(text, context), text))
+
+
+@staff_app.command("add")
+def staff_add(
+    login: Annotated[str, typer.Argument(help="ログイン名 / Login")],
+    name: Annotated[str, typer.Argument(help="表示名 / Name shown")],
+    role: Annotated[Role, typer.Option(help="役割 / Role")] = Role.STAFF,
+    config: Annotated[Path | None, typer.Option(envvar="MIMAMORI_CONFIG", help="設定ファイル / Settings file")] = None,
+) -> None:
+    """アカウントを作る(パスワードは標準入力) / Make an account; the password is asked for."""
+    from bot.serve import add_staff  # noqa: PLC0415
+
+    password = typer.prompt("パスワード / Password", hide_input=True, confirmation_prompt=True)
+    asyncio.run(add_staff(config, login, name, role.value, password))
+    typer.echo(f"{login} ({role.value}) を作りました / made")
+
+
+@app.command()
+def serve(
+    config: Annotated[Path | None, typer.Option(envvar="MIMAMORI_CONFIG", help="設定ファイル / Settings file (TOML)")] = None,
+) -> None:
+    """本番として動かす / Run an installation with its settings."""
+    from bot.serve import run_server  # noqa: PLC0415
+
+    _serve(run_server(config, ready=lambda base: typer.echo(f"mimamori: {base} Ready.")))
+
+
+def _serve(server: Coroutine[object, object, None]) -> None:
+    _log_plainly()
+    try:
+        import uvloop  # noqa: PLC0415  # optional: not on every platform
+
+        asyncio.run(_until_told(server), loop_factory=uvloop.new_event_loop)
+    except ImportError:
+        asyncio.run(_until_told(server))
+
+
+async def _until_told(server: Coroutine[object, object, None]) -> None:
+    """Stop in good order at SIGTERM and Ctrl-C."""
+    task = asyncio.ensure_future(server)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        typer.echo("mimamori: 終了しました / stopped", err=True)
+
+
+def _log_plainly() -> None:
+    """JSON lines on standard error; never a phone number, a name or a text."""
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _mount() -> None:
+    from bot.scripts.cli import app as script_app  # noqa: PLC0415
+
+    app.add_typer(staff_app, name="staff")
+    app.add_typer(script_app, name="script", help="会話の台本 / Conversation scripts")
+
+
+_mount()

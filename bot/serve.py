@@ -1,0 +1,70 @@
+"""``mimamori serve``: an installation with its own settings."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.domain.clock import SystemClock
+from bot.domain.errors import SettingsError
+from bot.service import build, opened, running
+from bot.settings import load_settings
+from bot.storage.database import Database
+from bot.storage.keys import Keyring
+from bot.storage.migrate import migrate
+from bot.web import console
+from bot.web.console import ConsolePorts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+async def run_server(config: Path | None, *, ready: Callable[[str], None]) -> None:
+    """Serve until the task is cancelled."""
+    settings = load_settings(config, os.environ)
+    if not settings.carrier_url:
+        raise SettingsError(
+            "設定 carrier_url(MIMAMORI_CARRIER_URL)が必要です。", "Setting carrier_url (MIMAMORI_CARRIER_URL) is needed.",
+            field="carrier_url",
+        )  # fmt: skip
+    async with opened(build(settings, SystemClock())) as service:
+        console.setup(service.app, ConsolePorts(
+            service.database, service.desk, service.roster, service.library, settings.office, service.clock,
+            demo=False, session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
+        ))  # fmt: skip
+        runner = web.AppRunner(service.app, access_log=None)
+        await runner.setup()
+        try:
+            async with running(service):
+                await _listen(runner, settings.host, settings.port)
+                ready(f"http://{settings.host}:{settings.port}")
+                await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise SettingsError(
+            f"設定 port: {host}:{port} で待ち受けできません({error.strerror})。",
+            f"Setting port: cannot listen on {host}:{port} ({error.strerror}).", field="port",
+        ) from None  # fmt: skip
+
+
+async def add_staff(config: Path | None, login: str, name: str, role: str, password: str) -> None:
+    """Make an account in the installation's database."""
+    from bot.web.console.accounts import add_account  # noqa: PLC0415  # argon2 loads only here
+
+    settings = load_settings(config, os.environ)
+    database = Database(settings.database, Keyring.load_or_create(settings.keys))
+    try:
+        await migrate(database)
+        await add_account(database, SystemClock(), login, name, role, password)
+    finally:
+        await database.close()

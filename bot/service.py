@@ -1,0 +1,159 @@
+"""Builds the ports, starts the roles in order, stops them in reverse: the only place that knows everyone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import web
+
+from bot.domain.bells import Bells
+from bot.domain.errors import ScriptError
+from bot.escalations.desk import Desk
+from bot.gateways.sandbox import SandboxGateway
+from bot.inbox.intake import Intake
+from bot.inbox.worker import Worker
+from bot.outbox.sender import Sender
+from bot.reading.reader import Reader
+from bot.residents.roster import Roster
+from bot.scripts.library import ScriptLibrary
+from bot.storage.database import Database
+from bot.storage.keys import Keyring
+from bot.storage.migrate import migrate
+from bot.storage.scripts import keep_version, used_versions
+from bot.timers.ticker import Ticker
+from bot.web.webhook import views as webhook
+from bot.web.app import make_app
+
+if TYPE_CHECKING:
+    from bot.domain.clock import Clock
+    from bot.domain.messages import Gateway
+    from bot.scripts.library import Reloaded
+    from bot.settings import Settings
+
+log = structlog.get_logger(__name__)
+_SCRIPTS_LOOKED_AT_EVERY = 2.0
+_RESTART_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """The ports of one running installation."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    bells: Bells
+    library: ScriptLibrary
+    reader: Reader
+    intake: Intake
+    roster: Roster
+    desk: Desk
+    gateway: Gateway
+    app: web.Application
+
+    async def take_scripts(self) -> list[Reloaded]:
+        """Look at the scripts; keep the versions that were taken so that conversations can stay on them."""
+        outcomes = await asyncio.to_thread(self.library.reload)
+        for outcome in outcomes:
+            if outcome.taken:
+                bundle = self.library.current(outcome.program)
+                async with self.database.write() as tx:
+                    await keep_version(tx, bundle.program, bundle.version, bundle.sources, self.clock.now())
+                log.info("scripts.taken", program=outcome.program, version=bundle.version[:12])
+            else:
+                places = [f"{issue.file}:{issue.line}" for issue in outcome.issues]
+                log.error("scripts.refused", program=outcome.program, kept=outcome.version, issues=places)
+        return outcomes
+
+
+def build(settings: Settings, clock: Clock, gateway: Gateway | None = None) -> Service:
+    """Make the ports; nothing is opened yet."""
+    database = Database(settings.database, Keyring.load_or_create(settings.keys))
+    bells, office = Bells(), settings.office
+    return Service(
+        settings=settings, clock=clock, database=database, bells=bells,
+        library=ScriptLibrary(settings.conversations),
+        reader=Reader.load(settings.conversations / "reading"),
+        intake=Intake(database, office, clock, bells),
+        roster=Roster(database, office, clock, bells),
+        desk=Desk(database, clock, bells),
+        gateway=gateway or SandboxGateway(settings.carrier_url),
+        app=make_app(settings.max_request_bytes),
+    )  # fmt: skip
+
+
+@contextlib.asynccontextmanager
+async def opened(service: Service) -> AsyncIterator[Service]:
+    """The database migrated, the scripts loaded, the doors mounted; closed again at the end."""
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(service.database.close)
+        stack.push_async_callback(service.gateway.close)
+        await migrate(service.database)
+        await _load_scripts(service)
+        ports = webhook.WebhookPorts(
+            {(service.gateway.name, "demo"): service.gateway}, service.intake, service.database, service.clock, service.bells
+        )
+        webhook.setup(service.app, ports)
+        yield service
+
+
+async def _load_scripts(service: Service) -> None:
+    async with service.database.read() as tx:
+        for row in await used_versions(tx):
+            service.library.add_stored(row["program"], row["version"], row["sources"])
+    outcomes = await service.take_scripts()
+    if service.settings.default_program not in service.library.programs():
+        broken = next((issue for outcome in outcomes for issue in outcome.issues), None)
+        where = f"{broken.file}:{broken.line} " if broken else ""
+        raise ScriptError(
+            f"台本「{service.settings.default_program}」を使えません: {where}{broken.ja if broken else '見つかりません'}",
+            f"The script {service.settings.default_program} cannot be used: {where}{broken.en if broken else 'not found'}",
+        )
+
+
+@contextlib.asynccontextmanager
+async def running(service: Service) -> AsyncIterator[None]:
+    """The movers at work; stopped in reverse order."""
+    office = service.settings.office
+    worker = Worker(
+        service.database, service.library, service.reader, office, service.clock, service.bells,
+        service.settings.default_program,
+    )  # fmt: skip
+    sender = Sender(service.database, service.gateway, service.clock, service.bells)
+    ticker = Ticker(service.database, service.clock, service.bells)
+    alone = not service.database.is_postgres
+    roles: list[tuple[str, Callable[[], Awaitable[None]]]] = [
+        ("worker", worker.run),
+        ("sender", lambda: sender.run(only_process=alone)),
+        ("ticker", ticker.run),
+        ("scripts", lambda: _watch_scripts(service)),
+    ]
+    tasks = [asyncio.create_task(_kept_running(name, role), name=name) for name, role in roles]
+    try:
+        yield
+    finally:
+        for task in reversed(tasks):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def _kept_running(name: str, role: Callable[[], Awaitable[None]]) -> None:
+    """A role that fails in a way that nobody foresaw is told of and started again."""
+    while True:
+        try:
+            await role()
+        except Exception as error:  # noqa: BLE001  # the other roles and the queue must live on
+            log.error("service.role_failed", role=name, error=type(error).__name__)
+            await asyncio.sleep(_RESTART_SECONDS)
+
+
+async def _watch_scripts(service: Service) -> None:
+    while True:
+        await asyncio.sleep(_SCRIPTS_LOOKED_AT_EVERY)
+        await service.take_scripts()

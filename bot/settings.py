@@ -1,0 +1,126 @@
+"""Every setting: its type, default and help on one line; read once from a TOML file and the environment."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import time
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+import bot
+from bot.domain.errors import SettingsError
+from bot.domain.office import Office
+from bot.domain.quiet import QuietHours
+
+PREFIX = "MIMAMORI_"
+_PACKAGE = Path(bot.__file__).parent
+
+
+def shipped(name: str) -> Path:
+    """A folder that comes with the program (``conversations``, ``config``): in the wheel, else in the checkout."""
+    inside = _PACKAGE / "_shipped" / name
+    return inside if inside.exists() else _PACKAGE.parent / name
+
+
+def _default_data_dir() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "mimamori"
+
+
+class Settings(BaseModel):
+    """Settings of one installation; the environment name of each is ``MIMAMORI_`` and its name in capitals."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data_dir: Path = Field(default_factory=_default_data_dir, description="Folder of the embedded database and the key file")
+    database_url: str = Field("", description="SQLAlchemy address (postgresql+asyncpg://…); empty: SQLite in data_dir")
+    redis_url: str = Field("", description="Redis for wake-ups between processes; empty: none (polling does the same)")
+    key_file: Path | None = Field(None, description="File of the encryption keys; empty: keys.json in data_dir")
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on (0: any free one)")
+    conversations: Path = Field(default_factory=lambda: shipped("conversations"), description="Folder of the scripts")
+    default_program: str = Field("covid19-2023-05-08", description="Program whose texts answer numbers not on the roster")
+    center_name: str = Field("さくら市保健所", min_length=1, max_length=30, description="Name of the center in texts")
+    center_name_en: str = Field("Sakura City Health Center", min_length=1, max_length=60, description="The same in English")
+    center_phone: str = Field("03-5550-0123", pattern=r"^[0-9+() -]{3,20}$", description="Number that residents call")
+    center_hours: str = Field("平日8:30〜17:15", max_length=40, description="When that number is answered")
+    center_hours_easy: str = Field("月曜日から金曜日の 8:30から17:15", max_length=60, description="The same in plain Japanese")
+    center_hours_en: str = Field("8:30-17:15 Mon-Fri", max_length=60, description="The same in English")
+    sender: str = Field("+815055500100", pattern=r"^\+?[0-9]{3,15}$", description="Number that texts are sent from")
+    timezone: str = Field("Asia/Tokyo", description="Time zone of new residents (IANA name)")
+    quiet_from: time = Field(time(21, 0), description="From then on the program sends nothing by itself")
+    quiet_until: time = Field(time(8, 0), description="Until then")
+    carrier_url: str = Field("", description="Address of the sandbox carrier (the demo sets it itself)")
+    secure_cookies: bool = Field(default=True, description="Send login cookies over HTTPS only (the demo switches it off)")
+    max_request_bytes: int = Field(262_144, ge=1024, description="Largest request that a webhook or form may send, bytes")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="How much is logged")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("not an IANA time zone name such as Asia/Tokyo")
+        return str(ZoneInfo(value).key)
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite:///")):
+            raise ValueError("must start with postgresql+asyncpg:// or sqlite+aiosqlite:///")
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database's address."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'mimamori.sqlite3'}"
+
+    @property
+    def keys(self) -> Path:
+        """The key file."""
+        return self.key_file or self.data_dir / "keys.json"
+
+    @property
+    def office(self) -> Office:
+        """The center that texts."""
+        return Office(
+            self.center_name, self.center_phone, self.center_hours, self.sender,
+            in_languages=(("ja-easy", self.center_name, self.center_hours_easy),
+                          ("en", self.center_name_en, self.center_hours_en)),
+            timezone=self.timezone,
+            quiet=QuietHours(self.quiet_from, self.quiet_until),
+        )  # fmt: skip
+
+
+def load_settings(file: Path | None, environ: Mapping[str, str], **given: object) -> Settings:
+    """Defaults, then the TOML file, then the environment, then ``given``; raises SettingsError naming the setting."""
+    values = {**_from_file(file), **_from_environment(environ), **{k: v for k, v in given.items() if v is not None}}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "?"
+        known = name in Settings.model_fields
+        reason = first["msg"] if known else "there is no such setting"
+        raise SettingsError(
+            f"設定 {name}({PREFIX}{name.upper()})が正しくありません: {reason}",
+            f"Setting {name} ({PREFIX}{name.upper()}) is wrong: {reason}",
+            field=name,
+        ) from None
+
+
+def _from_file(file: Path | None) -> dict[str, object]:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"設定ファイル {file} を読めません: {error}", f"Cannot read the settings file {file}: {error}") from None
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    not_settings = {f"{PREFIX}CONFIG"}
+    names = (name for name in environ if name.startswith(PREFIX) and name not in not_settings)
+    return {name.removeprefix(PREFIX).lower(): environ[name] for name in names if not name.startswith(f"{PREFIX}TEST_")}

@@ -1,0 +1,80 @@
+"""The aiohttp application: what every door has in common."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+
+from bot.domain.errors import InvalidInput, MimamoriError, NotFound, Refused, StorageUnavailable
+from bot.residents.roster import InvalidResident
+
+log = structlog.get_logger(__name__)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_JSON_DOORS = ("/webhook/", "/demo/api/")
+_LOCAL = ("127.0.0.1", "::1")
+
+
+def make_app(max_request_bytes: int) -> web.Application:
+    """An application whose JSON doors answer every error as JSON; pages add their own middlewares."""
+    app = web.Application(client_max_size=max_request_bytes, middlewares=[_json_errors])
+    app.router.add_get("/healthz", _healthy)
+    return app
+
+
+@web.middleware
+async def loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The demo's doors do not open to other machines, nor to other sites in this machine's browser."""
+    foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
+    if request.path.startswith("/demo") and (request.remote not in _LOCAL or foreign):
+        raise web.HTTPForbidden(text="demo: loopback only")
+    return await handler(request)
+
+
+async def _healthy(_request: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})
+
+
+@web.middleware
+async def _json_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if not request.path.startswith(_JSON_DOORS):
+        return await handler(request)
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        return _problem(error.status, str(error.reason), str(error.reason))
+    except MimamoriError as error:
+        return _told(error)
+    except Exception as error:  # noqa: BLE001  # whoever calls gets an id, never a trace
+        incident = uuid.uuid4().hex[:12]
+        log.error("web.failed", incident=incident, error=type(error).__name__, exc_info=not _may_hold_text(error))
+        return _problem(500, f"内部エラー({incident})", f"Internal error ({incident})")
+
+
+def _told(error: MimamoriError) -> web.Response:
+    if isinstance(error, InvalidResident):
+        fields = {name: {"ja": item.ja, "en": item.en} for name, item in error.fields.items()}
+        return web.json_response({"error": error.en, "error_ja": error.ja, "fields": fields}, status=422)
+    return _problem(_STATUS.get(type(error), 500), error.ja, error.en, error.field)
+
+
+_STATUS = {
+    InvalidInput: HTTPStatus.BAD_REQUEST,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Refused: HTTPStatus.CONFLICT,
+    StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def _problem(status: int, japanese: str, english: str, field: str | None = None) -> web.Response:
+    body = {"error": english, "error_ja": japanese, **({"field": field} if field else {})}
+    headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return web.json_response(body, status=status, headers=headers)
+
+
+def _may_hold_text(error: Exception) -> bool:
+    """Errors of values may quote a resident's words; their traces stay out of the log."""
+    return isinstance(error, ValueError | KeyError)

@@ -1,0 +1,35 @@
+"""What the console needs from the house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.domain.clock import Clock
+    from bot.domain.office import Office
+    from bot.escalations.desk import Desk
+    from bot.residents.roster import Roster
+    from bot.scripts.library import Reloaded, ScriptLibrary
+    from bot.storage.database import Database
+
+
+def _no_reloads() -> Sequence[Reloaded]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolePorts:
+    """``session_key`` has 32 bytes. ``reloads`` tells what became of each changed script since the start, oldest first."""
+
+    database: Database
+    desk: Desk
+    roster: Roster
+    library: ScriptLibrary
+    office: Office
+    clock: Clock
+    demo: bool
+    session_key: bytes
+    secure_cookies: bool
+    reloads: Callable[[], Sequence[Reloaded]] = _no_reloads

@@ -1,0 +1,1 @@
+"""Webhooks of gateways: a text is committed before the gateway is told "received"."""

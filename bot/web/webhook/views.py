@@ -1,0 +1,75 @@
+"""``POST /webhook/{gateway}/{account}`` and ``…/receipts``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.domain.errors import InvalidInput, NotFound
+from bot.domain.phone import parse_phone
+from bot.inbox.events import clean_text
+from bot.outbox.receipts import keep_receipts
+from bot.storage.inbox import Arrival
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.domain.bells import Bells
+    from bot.domain.clock import Clock
+    from bot.domain.messages import Gateway, Inbound
+    from bot.inbox.intake import Intake
+    from bot.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookPorts:
+    """``gateways`` by (name, account)."""
+
+    gateways: Mapping[tuple[str, str], Gateway]
+    intake: Intake
+    database: Database
+    clock: Clock
+    bells: Bells
+
+
+def setup(app: web.Application, ports: WebhookPorts) -> None:
+    """Add the routes. Errors become JSON by the application's error middleware."""
+    views = _Webhooks(ports)
+    app.router.add_post("/webhook/{gateway}/{account}", views.text)
+    app.router.add_post("/webhook/{gateway}/{account}/receipts", views.receipts)
+
+
+class _Webhooks:
+    def __init__(self, ports: WebhookPorts) -> None:
+        self._ports = ports
+
+    async def text(self, request: web.Request) -> web.Response:
+        """200 only after the commit."""
+        gateway = self._gateway(request)
+        inbound = gateway.parse_inbound(await request.read())
+        await self._ports.intake.keep(_arrival(gateway.name, request.match_info["account"], inbound))
+        return web.json_response({"status": "kept"})
+
+    async def receipts(self, request: web.Request) -> web.Response:
+        gateway = self._gateway(request)
+        receipts = gateway.parse_receipts(await request.read())
+        await keep_receipts(self._ports.database, receipts, self._ports.clock, self._ports.bells)
+        return web.json_response({"status": "kept"})
+
+    def _gateway(self, request: web.Request) -> Gateway:
+        key = (request.match_info["gateway"], request.match_info["account"])
+        if key not in self._ports.gateways:
+            raise NotFound("そのゲートウェイは設定されていません。", "There is no such gateway.")
+        return self._ports.gateways[key]
+
+
+def _arrival(gateway: str, account: str, inbound: Inbound) -> Arrival:
+    try:
+        phone = parse_phone(inbound.sender)
+    except InvalidInput as error:
+        raise InvalidInput(error.ja, error.en, field="from") from None
+    payload = {"text": clean_text(inbound.text), "to": clean_text(inbound.recipient)}
+    message_id = clean_text(inbound.message_id)
+    return Arrival("reply", gateway, account, message_id, phone, payload, inbound.raw)
