@@ -18,7 +18,11 @@ def main() -> int:
     """Return 0 when all is there."""
     checks = [
         ("Playwright", tools.require_playwright, [_apt("libatomic1")]),
-        ("Chromium", tools.chromium, [_apt("chromium"), _playwright_chromium]),
+        (
+            "Chromium",
+            tools.chromium,
+            [] if os.environ.get(tools.CHROMIUM_ENV) else [_apt("chromium"), _playwright_chromium],
+        ),
         ("Japanese fonts", tools.require_japanese_fonts, [_apt("fontconfig", "fonts-noto-cjk")]),
         ("PostgreSQL", _postgres, []),
         ("Redis", _redis, []),
