@@ -39,22 +39,30 @@ class ReleaseRule:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Values that raise a report's priority by themselves (degrees Celsius, percent)."""
+    """What raises a report's priority by itself (degrees Celsius, percent).
+
+    ``watch``: symptoms that make a report urgent (for a contact under observation the first of them is the finding).
+    """
 
     fever: float = 37.5
     temperature_urgent: float = 39.0
     temperature_low: float = 35.0
     spo2_urgent: int = 95
     spo2_emergency: int = 93
+    watch: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Faq:
-    """A frequent question: it is answered with the text ``say`` when a question holds one of ``words``."""
+    """A frequent question: it is answered with the text ``say`` when a question holds one of ``words``.
+
+    Before consent only those with ``before_consent`` are answered: the others would tell that somebody is looked after.
+    """
 
     topic: str
     words: tuple[str, ...]
     say: str
+    before_consent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from bot.domain.program import Faq
 
 
-def answer_for(faqs: Sequence[Faq], text: str) -> str | None:
+def answer_for(faqs: Sequence[Faq], text: str, *, consented: bool) -> str | None:
     """The text key that answers the question, or None where the list does not have it (or two topics fit equally well)."""
+    faqs = [faq for faq in faqs if consented or faq.before_consent]
     plain = _plain(text)
     scores = [(sum(_plain(word) in plain for word in faq.words), faq.say) for faq in faqs]
     best = max((score for score, _ in scores), default=0)

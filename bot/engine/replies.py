@@ -160,11 +160,17 @@ def _outside_script(turn: Turn, grave: Priority) -> None:
 def _frequent_question(turn: Turn, text: str, reading: Reading, grave: Priority) -> bool:
     if reading.intent is not Intent.QUESTION or grave.rank > Priority.ROUTINE.rank:
         return False
-    key = answer_for(turn.script.program.faq, text)
+    consented = turn.session.consent is Consent.GIVEN
+    key = answer_for(turn.script.program.faq, text, consented=consented)
     if key is None:
         return False
-    if reading.has_facts and turn.session.consent is Consent.GIVEN:
+    if reading.has_facts and consented:
         turn.record_reports()
+    asked_before = turn.session.tries.get(key, 0)
+    turn.session.tries[key] = asked_before + 1
+    if asked_before:  # the answer did not help: a person's question now
+        turn.escalate(Priority.ROUTINE, "question")
+        key = "faq_fallback"
     turn.say(key)
     return True
 

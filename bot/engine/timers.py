@@ -92,8 +92,9 @@ def tell_release(turn: Turn, member: Member) -> None:
     session = turn.session
     if session.asking == member.case_id:
         session.asking = None
-    yesterday = turn.today - timedelta(days=1)
-    turn.say("release_notice", case_id=member.case_id, release_on=turn.today, last_day=yesterday)
+    due = release_time(turn.program_of(member), member, turn.zone)
+    free = due.date() if due else turn.today
+    turn.say("release_notice", case_id=member.case_id, release_on=free, last_day=free - timedelta(days=1))
     turn.change_case(member, CaseState.RELEASED)
     if not session.in_state(CaseState.MONITORING, CaseState.RELEASE_PENDING):
         turn.add(TimersCancelled("check"))

@@ -93,7 +93,14 @@ class Turn:
         if kind is TextKind.ANSWER and not self._may_answer():
             return
         readings = tuple((member.case_id, part.reading) for part, members in self.attributed() for member in members)
-        self.add(Say(key, kind, case_id if case_id is not None else session.asking, readings, values))
+        about = case_id if case_id is not None else self._spoken_about({case for case, _ in readings})
+        self.add(Say(key, kind, about, readings, values))
+
+    def _spoken_about(self, told_of: set[int]) -> int | None:
+        """Whom a text is about: the one that the reply told of, nobody when of several, else the one being asked."""
+        if told_of:
+            return next(iter(told_of)) if len(told_of) == 1 else None
+        return self.session.asking
 
     def _may_answer(self) -> bool:
         hour_ago = self.now - timedelta(hours=1)

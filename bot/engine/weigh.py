@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bot.domain.program import Program
     from bot.engine.session import Member
 
+_SOME_SYMPTOMS = 2  # the menu's "I have symptoms, the same or milder"
 _YOUNG_INFANT_DAYS = 92
 _YOUNG_INFANT_FEVER = 38.0
 
@@ -25,6 +26,8 @@ def weigh(reading: Reading, program: Program, member: Member | None, today: date
             found.append(Priority.EMERGENCY)
         elif reading.spo2 <= limits.spo2_urgent:
             found.append(Priority.URGENT)
+    if limits.watch and (reading.menu == _SOME_SYMPTOMS or set(limits.watch).intersection(reading.present)):
+        found.append(Priority.URGENT)
     temperature = reading.temperature
     if temperature is not None:
         if temperature >= limits.temperature_urgent or temperature < limits.temperature_low:

@@ -34,6 +34,7 @@ _THRESHOLDS: Getters = {
     "temperature_low": lambda value: value.number(30.0, 37.0, 35.0),
     "spo2_urgent": lambda value: value.integer(80, 100, 95),
     "spo2_emergency": lambda value: value.integer(70, 100, 93),
+    "watch": lambda value: tuple(value.texts()),
 }
 
 
@@ -118,7 +119,9 @@ def _faq(top: Field, places: dict[Key, Place]) -> tuple[Faq, ...]:
     questions = []
     for number, item in enumerate(top.listed()):
         places["program", "faq", number] = item.place
-        found = item.known(("topic", "words", "say"), ("topic", "words", "say"))
-        if len(found) == len(("topic", "words", "say")):
-            questions.append(Faq(found["topic"].text(), found["words"].texts(), found["say"].text()))
+        found = item.known(("topic", "words", "say", "before_consent"), ("topic", "words", "say"))
+        if not {"topic", "words", "say"} <= found.keys():
+            continue
+        early = "before_consent" in found and found["before_consent"].flag()
+        questions.append(Faq(found["topic"].text(), found["words"].texts(), found["say"].text(), before_consent=early))
     return tuple(questions)
