@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import InvalidInput
 from bot.domain.phone import parse_phone
+from bot.scripts.duration import parse_duration
 from bot.scripts.issue import Issue, Place
 from bot.scripts.person import ResidentLineError, read_resident
 from bot.scripts.stage import STAFF_ACTIONS, Resident
@@ -22,7 +23,6 @@ INDENT = "  "
 MAX_REPEAT = 1_000
 
 _START = re.compile(r"^\d{4}-\d{2}-\d{2} \d{1,2}:\d{2}$")
-_STEP_OF_TIME = re.compile(r"^\+(?:(\d{1,3})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m)?$")
 _SPOKEN = re.compile(r"^([^\s>][^>]{0,60}?)>(?: (.*))?$")
 _BOT = re.compile(r"^bot(?: to (\S+))?$")
 _UNKNOWN = re.compile(r"^unknown (\S+)$")
@@ -187,12 +187,8 @@ class _Parser:
         self.dialogue.entries.append(Enrol(line, resident))
 
     def _pass(self, line: int, value: str) -> None:
-        step = _STEP_OF_TIME.match(value)
-        if step and any(step.groups()):
-            days, hours, minutes = (int(part or 0) for part in step.groups())
-            moment = self._clock + timedelta(days=days, hours=hours, minutes=minutes)
-        else:
-            moment = _moment(value)
+        passing = parse_duration(value) if value.startswith("+") else None
+        moment = self._clock + passing if passing else _moment(value)
         if moment < self._clock:
             raise _Wrong("時刻が前にもどっています。", "Time runs backwards here.")
         self._clock = moment

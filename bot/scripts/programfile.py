@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.domain.program import Faq, Program, ReleaseRule, Source, Thresholds
+from bot.domain.reading import RED_FLAGS, SYMPTOMS
 from bot.domain.states import Language
 from bot.scripts.fields import Field
 from bot.scripts.issue import Place
@@ -34,7 +35,7 @@ _THRESHOLDS: Getters = {
     "temperature_low": lambda value: value.number(30.0, 37.0, 35.0),
     "spo2_urgent": lambda value: value.integer(80, 100, 95),
     "spo2_emergency": lambda value: value.integer(70, 100, 93),
-    "watch": lambda value: tuple(value.texts()),
+    "watch": lambda value: tuple(item.one_of(sorted(RED_FLAGS | SYMPTOMS), "fever") for item in value.listed()),
 }
 
 

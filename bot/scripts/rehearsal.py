@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from bot.domain.errors import MimamoriError
 from bot.scripts.bundle import ScriptBundle
 from bot.scripts.check.folder import known_program
 from bot.scripts.dialogue import Dialogue, dialogue_files, parse_dialogue
-from bot.scripts.issue import Issue
+from bot.scripts.issue import Issue, Place
 from bot.scripts.load import load_bundle
 from bot.scripts.play import Difference, play
 from bot.scripts.simulate import Reads, Simulation
@@ -51,7 +52,20 @@ def rehearse(folder: Path, reader: Reads, only: str | None = None, *, update: bo
         if issues:
             yield Rehearsed(name, dialogue.title, tuple(issues))
         else:
-            yield _play(path, dialogue, bundles, reader, update=update)
+            yield _safely(path, dialogue, bundles, reader, update=update)
+
+
+def _safely(
+    path: Path, dialogue: Dialogue, bundles: Callable[[str], ScriptBundle], reader: Reads, *, update: bool
+) -> Rehearsed:
+    try:
+        return _play(path, dialogue, bundles, reader, update=update)
+    except MimamoriError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one dialogue that breaks the engine must not hide the others
+        why = type(error).__name__
+        ja, en = f"この会話でプログラムが止まりました({why})。", f"This dialogue broke the engine ({why}: {error})."
+        return Rehearsed(dialogue.file, dialogue.title, (Issue.error("engine", Place(dialogue.file), ja, en),))
 
 
 def _play(
