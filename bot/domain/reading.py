@@ -89,6 +89,7 @@ class Reading:
     understood: bool = True
     menu: int | None = None
     answer: str | None = None
+    eased: bool = False
     correction: bool = False
     later: bool = False
     evidence: tuple[Evidence, ...] = ()

@@ -11,7 +11,7 @@ import structlog
 from bot.domain.bells import wait_for
 from bot.domain.errors import MimamoriError, StorageUnavailable
 from bot.domain.reading import Priority
-from bot.domain.states import OPEN_CASES
+from bot.domain.states import OPEN_CASES, Language
 from bot.engine.advance import advance
 from bot.engine.effects import Escalated
 from bot.engine.events import Enrolled, Replied
@@ -144,7 +144,7 @@ class Worker:
         bundle = self._bundle(conversation)
         event = event_of(item, conversation, bundle.script, self._reader)
         if isinstance(event, Enrolled):
-            conversation.session.language = item.payload["language"]
+            conversation.session.language = Language(item.payload["language"])
         try:
             session, effects = advance(bundle.script, conversation.session, event, changes.now)
         except MimamoriError as refusal:
