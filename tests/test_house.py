@@ -110,8 +110,10 @@ def test_the_licence_is_apache_2():
 
 
 def test_every_file_is_short_enough_to_be_one_idea():
-    lengths = {path.relative_to(ROOT): len(path.read_text(encoding="utf-8").splitlines()) for path in BOT.rglob("*.py")}
-    assert not {str(path): lines for path, lines in lengths.items() if lines >= MAX_LINES}
+    migrations = BOT / "storage" / "migrations" / "versions"  # a migration lists the columns of its day
+    files = [path for path in BOT.rglob("*.py") if path.parent != migrations]
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+    assert not {path: lines for path, lines in lengths.items() if lines >= MAX_LINES}
 
 
 def test_every_declared_dependency_is_used():
