@@ -1,0 +1,231 @@
+"""Signs, values and digits of one reply become a Reading: the graver part wins, doubt goes to the person's safety."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.domain.reading import Context, Evidence, Intent, Priority, Reading, worst
+from bot.reading.answers import Answers
+from bot.reading.lexicon import Lexicon
+from bot.reading.menu import Menu
+from bot.reading.normalise import Normalised
+from bot.reading.signs import Sign, Status
+from bot.reading.values import Values
+
+_STATE_CODES = frozenset({"well", "eased", "same", "mild"})
+_MENU_PRIORITY = {1: Priority.NONE, 2: Priority.NONE, 3: Priority.URGENT, 4: Priority.EMERGENCY}
+_BABY_FEVER = re.compile(
+    r"(?:生後|産まれて|生まれて) ?(?:[12] ?(?:か月|ヶ月|カ月|ヵ月|ケ月|箇月|か月半)|\d+ ?(?:日|週)|[一二](?:か月|ヶ月|カ月|ヵ月))"
+    r"|(?<!\d)[12] ?(?:か月|ヶ月|カ月|ヵ月|ケ月)の?(?:赤|娘|息子|子|ベビ|乳|男|女|孫)|新生児|newborn|(?<!\d)(?:[1-9]|1[0-2])[- ]?weeks?[- ]?old"
+    r"|(?<!\d)[12][- ]?months?[- ]?old|(?<!\d)[12] ?(?:个月|個月|개월|thang tuoi|mes(?:es)?|buwan|mahina)|recem[- ]?nascid|recien nacid|so sinh|新生儿|新生兒|신생아"
+)
+_SEVERE_TEMPERATURE, _LOW_TEMPERATURE, _BABY_TEMPERATURE = 39.0, 35.0, 38.0
+_EMERGENCY_SPO2, _URGENT_SPO2 = 93, 95
+
+
+@dataclass(slots=True)
+class Found:
+    """Everything that was found in one reply."""
+
+    text: Normalised
+    context: Context
+    lexicons: Sequence[Lexicon]
+    signs: list[Sign] = field(default_factory=list)
+    values: Values = field(default_factory=lambda: Values(None, None, ()))
+    menu: Menu = field(default_factory=Menu)
+    answers: Answers = field(default_factory=Answers)
+    idioms: list[tuple[int, int]] = field(default_factory=list)
+
+    def has(self, kind: str, *codes: str) -> bool:
+        """Whether a sign of ``kind`` (and one of ``codes``) is present."""
+        return any(sign.present and sign.kind == kind and (not codes or sign.code in codes) for sign in self.signs)
+
+    def about_others(self) -> bool:
+        """Whether the milder illness told is somebody else's in the home."""
+        return self.values.of_others
+
+
+def priority_of(found: Found) -> Priority:
+    """The gravest of everything that is present."""
+    reasons = [Priority.NONE, _by_values(found)]
+    if found.menu.digit is not None and found.context is Context.DAILY:
+        reasons.append(_MENU_PRIORITY[found.menu.digit])
+    if found.context is Context.DANGER and found.answers.yes:
+        reasons.append(Priority.EMERGENCY)
+    for sign in found.signs:
+        reasons.append(_by_sign(sign, found))
+    if found.answers.keyword in ("opt_out", "opt_in", "help"):
+        reasons = [reason for reason in reasons if reason.rank > Priority.ROUTINE.rank]
+    return worst(*reasons)
+
+
+def _by_values(found: Found) -> Priority:
+    spo2, temperature = found.values.spo2, found.values.temperature
+    reason = Priority.NONE
+    if spo2 is not None and spo2.number <= _EMERGENCY_SPO2:
+        return Priority.EMERGENCY
+    if spo2 is not None and spo2.number <= _URGENT_SPO2:
+        reason = Priority.URGENT
+    if temperature is not None:
+        baby = temperature.number >= _BABY_TEMPERATURE and _BABY_FEVER.search(found.text.text)
+        if temperature.number >= _SEVERE_TEMPERATURE or temperature.number < _LOW_TEMPERATURE or baby:
+            reason = Priority.URGENT
+    if found.values.of_others:
+        reason = worst(reason, Priority.ROUTINE)
+    return reason
+
+
+def _by_sign(sign: Sign, found: Found) -> Priority:
+    if sign.kind in ("red_flags", "dangers"):
+        if sign.present:
+            return Priority.EMERGENCY
+        return {Status.GONE: Priority.URGENT, Status.SUPPOSED: Priority.NONE}.get(sign.status, Priority.NONE)
+    if not sign.present:
+        if sign.kind == "states" and sign.code == "well" and sign.status is Status.ABSENT:
+            return Priority.URGENT if found.context is Context.RECOVERY else Priority.NONE
+        return Priority.NONE
+    if sign.kind == "urgent":
+        return Priority.URGENT
+    if sign.kind == "states" and sign.code == "unwell":
+        return Priority.URGENT if found.context in (Context.RECOVERY, Context.FREE) else Priority.NONE
+    if sign.kind == "intents" and sign.code in ("question", "request", "complaint", "wrong_number"):
+        return Priority.ROUTINE
+    return Priority.NONE
+
+
+def intent_of(found: Found, priority: Priority) -> Intent:
+    """What the resident does with this reply."""
+    answers = found.answers
+    if answers.keyword:
+        return Intent(answers.keyword)
+    if found.context is Context.CONSENT and (consent := _consent(found, priority)):
+        return consent
+    if found.context is Context.DANGER and (answers.yes or answers.no):
+        return Intent.REPORT
+    hard = _tells_something(found)
+    if found.has("intents", "wrong_number") and not hard:
+        return Intent.WRONG_NUMBER
+    if hard:
+        return Intent.REPORT
+    if found.has("intents", "question", "request"):
+        return Intent.QUESTION
+    if found.has("intents", "complaint"):
+        return Intent.OTHER
+    return _quiet(found)
+
+
+def _quiet(found: Found) -> Intent:
+    """The intent where nothing is told and nothing is asked."""
+    if found.has("intents", "later", "correction"):
+        return Intent.OTHER
+    if found.has("states"):
+        return Intent.REPORT
+    if found.has("intents", "thanks"):
+        return Intent.THANKS
+    if any(sign.status in (Status.ABSENT, Status.GONE, Status.LONG_GONE) for sign in found.signs if sign.kind != "intents"):
+        return Intent.REPORT
+    return Intent.OTHER
+
+
+def _tells_something(found: Found) -> bool:
+    """Whether a symptom, a sign, a value or a menu number is told (states such as "well" weigh less)."""
+    if found.menu.digit is not None and found.context is Context.DAILY:
+        return True
+    if found.values.spo2 or found.values.temperature:
+        return True
+    kinds = ("red_flags", "dangers", "urgent", "symptoms")
+    told = (Status.PRESENT, Status.GONE)
+    if any(sign.kind in kinds and sign.status in told for sign in found.signs):
+        return True
+    absent = any(sign.kind in kinds and sign.status in (Status.ABSENT, Status.LONG_GONE) for sign in found.signs)
+    return absent and not found.has("intents", "question", "wrong_number")
+
+
+def _consent(found: Found, priority: Priority) -> Intent | None:
+    answers = found.answers
+    if answers.yes and answers.no:
+        return Intent.QUESTION if found.has("intents", "question") else None
+    if answers.yes:
+        return Intent.CONSENT_YES
+    if answers.no and priority.rank < Priority.URGENT.rank:
+        return Intent.CONSENT_NO
+    return None
+
+
+def facts(found: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Codes that are present, and codes that are said to be absent."""
+    present: dict[str, None] = {}
+    absent: dict[str, None] = {}
+    for sign in found.signs:
+        if sign.kind not in ("red_flags", "symptoms"):
+            continue
+        if sign.present:
+            present[sign.code] = None
+        elif sign.status in (Status.ABSENT, Status.GONE, Status.LONG_GONE):
+            absent[sign.code] = None
+    return tuple(present), tuple(code for code in absent if code not in present)
+
+
+_PREFIX = {"red_flags": "red_flag", "dangers": "danger", "urgent": "urgent", "symptoms": "symptom", "states": "state", "intents": "intent"}
+
+
+def evidence_of(found: Found) -> tuple[Evidence, ...]:
+    """The words that decided, as places in the original reply."""
+    marks: dict[tuple[int, int, str], None] = {}
+    for sign in found.signs:
+        name = _PREFIX[sign.kind] if sign.present else str(sign.status.value)
+        marks[(*found.text.span(sign.start, sign.end), f"{name}:{sign.code}")] = None
+    for value in (found.values.temperature, found.values.spo2):
+        if value is not None:
+            marks[(*found.text.span(value.start, value.end), f"value:{value.kind}")] = None
+    if found.menu.digit is not None and found.context is Context.DAILY:
+        marks[(*found.text.span(*found.menu.span), f"menu:{found.menu.digit}")] = None
+    for name, span in found.answers.marks:
+        marks[(*found.text.span(*span), name)] = None
+    for span in found.idioms:
+        marks[(*found.text.span(*span), "idiom")] = None
+    return tuple(Evidence(*mark) for mark in sorted(marks))
+
+
+def combine(found: Found, *, understood: bool, version: str) -> Reading:
+    """The reading of everything found."""
+    priority = priority_of(found)
+    intent = intent_of(found, priority)
+    present, absent = facts(found)
+    temperature, spo2 = found.values.temperature, found.values.spo2
+    menu = found.menu.digit if found.context is Context.DAILY else None
+    return Reading(
+        intent=intent,
+        priority=priority,
+        temperature=temperature.number if temperature else None,
+        spo2=int(spo2.number) if spo2 else None,
+        present=present,
+        absent=absent,
+        understood=understood,
+        menu=menu,
+        answer=_answer(found.answers),
+        eased=_eased(found, menu, priority),
+        correction=found.has("intents", "correction"),
+        later=found.has("intents", "later") and not _tells_something(found),
+        evidence=evidence_of(found),
+        version=version,
+    )
+
+
+def _answer(answers: Answers) -> str | None:
+    if answers.yes == answers.no:
+        return None
+    return "yes" if answers.yes else "no"
+
+
+def _eased(found: Found, menu: int | None, priority: Priority) -> bool:
+    if priority.rank >= Priority.URGENT.rank:
+        return False
+    return menu == 1 or found.has("states", "well", "eased")
+
+
+def summary(found: Found) -> Mapping[str, str]:
+    """Code and status of each sign, for explaining."""
+    return {sign.code: sign.status.value for sign in found.signs}

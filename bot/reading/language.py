@@ -1,0 +1,88 @@
+"""Which lexicons a reply needs, told from its letters and words and never from the resident's file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bot.reading.lexicon import Lexicon
+from bot.reading.normalise import Normalised
+
+_LATIN_WORD = re.compile(r"[a-z]+")
+_SYLLABLES = {
+    "a": "あ", "i": "い", "u": "う", "e": "え", "o": "お", "n": "ん",
+    "ka": "か", "ki": "き", "ku": "く", "ke": "け", "ko": "こ", "sa": "さ", "shi": "し", "si": "し", "su": "す", "se": "せ", "so": "そ",
+    "ta": "た", "chi": "ち", "ti": "ち", "tsu": "つ", "tu": "つ", "te": "て", "to": "と",
+    "na": "な", "ni": "に", "nu": "ぬ", "ne": "ね", "no": "の", "ha": "は", "hi": "ひ", "fu": "ふ", "hu": "ふ", "he": "へ", "ho": "ほ",
+    "ma": "ま", "mi": "み", "mu": "む", "me": "め", "mo": "も", "ya": "や", "yu": "ゆ", "yo": "よ",
+    "ra": "ら", "ri": "り", "ru": "る", "re": "れ", "ro": "ろ", "wa": "わ", "wo": "を",
+    "ga": "が", "gi": "ぎ", "gu": "ぐ", "ge": "げ", "go": "ご", "za": "ざ", "ji": "じ", "zi": "じ", "zu": "ず", "ze": "ぜ", "zo": "ぞ",
+    "da": "だ", "di": "ぢ", "de": "で", "do": "ど", "ba": "ば", "bi": "び", "bu": "ぶ", "be": "べ", "bo": "ぼ",
+    "pa": "ぱ", "pi": "ぴ", "pu": "ぷ", "pe": "ぺ", "po": "ぽ",
+} | {
+    f"{latin}{vowel}": kana + small
+    for latin, kana in {"ky": "き", "gy": "ぎ", "ny": "に", "hy": "ひ", "my": "み", "ry": "り", "by": "び", "py": "ぴ",
+                        "sh": "し", "sy": "し", "ch": "ち", "ty": "ち", "j": "じ", "jy": "じ", "zy": "じ"}.items()
+    for vowel, small in (("a", "ゃ"), ("u", "ゅ"), ("o", "ょ"))
+}  # fmt: skip
+_DOUBLED = re.compile(r"([kstpcgzdbj])\1")
+_ROMAJI_HINTS = frozenset(
+    """itai kurushi kurushii kurusi kurusii ikigurushi ikigurushii netsu netu nodo seki atama genki daijoubu daijobu hai iie arimasu arimasen
+    desu desuka masu nai shindoi darui samuke hakike geri kaze kusuri tasukete tasuketekudasai onegaishimasu onegai arigatou arigato ryoukai
+    kyou kinou mune iki deki dekinai dekimasen kawari kawarinai heinetsu hanamizu zutsuu futsuu chotto sukoshi mada tsurai kibun warui
+    warukunatta yokunatta kyuukyuusha okiru okinai kao haha chichi shujin tsuma otto kodomo onaka oraku raku kudasai doko itsu
+    iranai yamete tomete haisin haishin teishi saikai ii yoi dame memai shokuyoku hidoi kinoo kurushikunai itakunai sanso taion""".split()
+)
+
+
+def choose(text: str, lexicons: Mapping[str, Lexicon]) -> list[Lexicon]:
+    """The lexicons whose letters (and for Latin letters, whose words) occur in normalised ``text``."""
+    words = set(_LATIN_WORD.findall(text))
+    latin = []
+    chosen = []
+    for lexicon in lexicons.values():
+        if "a-z" not in lexicon.letters.pattern:
+            if lexicon.letters.search(text):
+                chosen.append(lexicon)
+        elif words:
+            latin.append((len(words & lexicon.hints), lexicon))
+    if words:
+        chosen.extend(_likely(latin))
+    return chosen
+
+
+def _likely(latin: list[tuple[int, Lexicon]]) -> list[Lexicon]:
+    """Latin-letter languages with a word in the text, best first; all of them where none has one."""
+    best = max((count for count, _ in latin), default=0)
+    ordered = sorted(latin, key=lambda pair: -pair[0])
+    return [lexicon for count, lexicon in ordered if best == 0 or count * 3 >= best]
+
+
+def from_romaji(text: Normalised) -> Normalised | None:
+    """``text`` with romaji written in kana, or None where it is no Japanese in Latin letters."""
+    words = _LATIN_WORD.findall(text.text)
+    if not words or not any(word in _ROMAJI_HINTS for word in words):
+        return None
+    kana = {word: _kana(word) for word in set(words)}
+    if sum(1 for word in words if kana[word]) * 4 < len(words) * 3:
+        return None
+    spoken = text.rewrite(_LATIN_WORD, lambda match: kana[match.group()])
+    return spoken.rewrite(re.compile("(?<=[ぁ-ゟ]) (?=[ぁ-ゟ])"), lambda _: "")
+
+
+def _kana(word: str) -> str | None:
+    word = _DOUBLED.sub(r"っ\1", word.replace("tch", "っch").replace("oh", "ou") if word.endswith("oh") else word)
+    out, at = [], 0
+    while at < len(word):
+        if word[at] == "っ":
+            out.append("っ")
+            at += 1
+            continue
+        for size in (3, 2, 1):
+            if syllable := _SYLLABLES.get(word[at : at + size]):
+                out.append(syllable)
+                at += size
+                break
+        else:
+            return None
+    return "".join(out)

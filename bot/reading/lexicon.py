@@ -1,0 +1,164 @@
+"""The lexicon: words, signs and scope of each language, loaded once from ``conversations/reading/*.yaml``.
+
+How a pattern is written is told in ``conversations/reading/README.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from bot.domain.errors import ScriptError
+from bot.domain.reading import RED_FLAGS, SYMPTOMS
+from bot.reading.normalise import fold_pattern
+
+_KINDS = ("red_flags", "dangers", "urgent", "symptoms", "states", "intents")
+_WORD = re.compile(r"<([a-z_]+)>")
+_SCOPE_KEYS = (
+    "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after", "past_before",
+    "past_after", "gone", "long_ago", "others", "home", "breaks", "me",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One family of expressions: ``kind`` is the section it stands in, ``code`` what it means."""
+
+    kind: str
+    code: str
+    regex: re.Pattern[str]
+    unless_before: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Everything known of one language; ``spaced`` languages put white space between words."""
+
+    code: str
+    spaced: bool
+    letters: re.Pattern[str]
+    hints: frozenset[str]
+    idioms: re.Pattern[str] | None
+    rules: tuple[Rule, ...]
+    scope: Mapping[str, re.Pattern[str]]
+    alone: Mapping[str, re.Pattern[str]]
+    filler: re.Pattern[str] | None
+    known: re.Pattern[str] | None
+
+
+def load_lexicons(folder: Path) -> tuple[dict[str, Lexicon], str]:
+    """All lexicons of ``folder`` by language code, and the version (a hash of the files).
+
+    Raises ScriptError where a file is missing or cannot be used.
+    """
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise ScriptError(f"読み取りの辞書がありません: {folder}", f"No reading lexicon in {folder}.")
+    digest = hashlib.sha256()
+    lexicons = {}
+    for path in paths:
+        raw = path.read_bytes()
+        digest.update(path.name.encode() + b"\0" + raw)
+        try:
+            lexicon = _lexicon(YAML(typ="safe").load(raw.decode("utf-8")))
+        except (re.error, KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ScriptError(
+                f"読み取りの辞書 {path.name} が使えません: {error}", f"Reading lexicon {path.name} cannot be used: {error}"
+            ) from error
+        lexicons[lexicon.code] = lexicon
+    return lexicons, digest.hexdigest()[:16]
+
+
+def _lexicon(data: Mapping[str, Any]) -> Lexicon:
+    spaced = bool(data.get("spaced"))
+    words = _words(data.get("words") or {}, spaced=spaced)
+
+    def compiled(patterns: str | Sequence[str], *, start: bool = False) -> re.Pattern[str]:
+        return _compile([patterns] if isinstance(patterns, str) else patterns, words, spaced=spaced, edges=start)
+
+    def maybe(key: str) -> re.Pattern[str] | None:
+        return compiled(data[key], start=True) if data.get(key) else None
+
+    scope = data.get("scope") or {}
+    if unknown := set(scope) - set(_SCOPE_KEYS):
+        raise ValueError(f"unknown scope {sorted(unknown)}")
+    return Lexicon(
+        code=data["language"],
+        spaced=spaced,
+        letters=re.compile(data["letters"]),
+        hints=frozenset(fold_pattern(hint) for hint in str(data.get("hints") or "").split()),
+        idioms=maybe("idioms"),
+        rules=tuple(_rules(data, words, spaced=spaced)),
+        scope={key: compiled(pattern) for key, pattern in scope.items()},
+        alone={key: compiled(patterns) for key, patterns in (data.get("alone") or {}).items()},
+        filler=maybe("filler"),
+        known=maybe("known"),
+    )
+
+
+def _words(data: Mapping[str, Any], *, spaced: bool) -> dict[str, str]:
+    words: dict[str, str] = {}
+    for name, items in data.items():
+        folded = [_expand(item, words, spaced=spaced) for item in _flat(items)]
+        words[name] = f"(?:{'|'.join(folded)})"
+    return words
+
+
+def _rules(data: Mapping[str, Any], words: Mapping[str, str], *, spaced: bool) -> Iterator[Rule]:
+    for kind in _KINDS:
+        for code, groups in (data.get(kind) or {}).items():
+            if (kind == "red_flags" and code not in RED_FLAGS) or (kind == "symptoms" and code not in SYMPTOMS):
+                raise ValueError(f"unknown code {code}")
+            for group in groups:
+                unless = group.get("unless_before")
+                yield Rule(
+                    kind,
+                    code,
+                    _compile(_flat(group["say"]), words, spaced=spaced, edges=True),
+                    _compile([f"(?:{unless})$"], words, spaced=spaced) if unless else None,
+                )
+
+
+def _flat(items: str | Sequence[str]) -> list[str]:
+    """A list of patterns, or one text with a pattern per line."""
+    lines = items.split("\n") if isinstance(items, str) else [str(item) for item in items]
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _compile(
+    patterns: Sequence[str], words: Mapping[str, str], *, spaced: bool, edges: bool = False
+) -> re.Pattern[str]:
+    bodies = [_expand(pattern, words, spaced=spaced) for pattern in _flat("\n".join(patterns))]
+    body = "|".join(bodies)
+    try:
+        return re.compile(f"(?:{body})(?!\\w)" if spaced and edges else body)
+    except re.error as error:
+        for one in bodies:
+            _name_the_wrong_one(one, patterns, error)
+        raise
+
+
+def _name_the_wrong_one(body: str, patterns: Sequence[str], error: re.error) -> None:
+    try:
+        re.compile(body)
+    except re.error as wrong:
+        where = body[max((wrong.pos or 0) - 20, 0) : (wrong.pos or 0) + 10]
+        raise ValueError(f"{wrong} near {where!r}") from error
+
+
+def _expand(pattern: str, words: Mapping[str, str], *, spaced: bool) -> str:
+    """``<word>`` becomes its vocabulary, ``~`` a short gap inside the clause, ``~~`` a longer one."""
+    short, long = (
+        (r"(?:(?: [^\s.;!?,]+){0,2} )", r"(?:(?: [^\s.;!?]+){0,5} )")
+        if spaced
+        else (r"(?:[^。.!?\n、,]{0,5}?)", r"(?:[^。!?\n]{0,12}?)")
+    )
+    pattern = fold_pattern(pattern).replace("~~", "\x01").replace("~", "\x02")
+    pattern = _WORD.sub(lambda match: words[match.group(1)], pattern)
+    return pattern.replace("\x01", long).replace("\x02", short)

@@ -1,0 +1,124 @@
+"""The reader: the words of a reply, in the context of the question asked last, become a Reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bot.domain.reading import Context, Intent, Part, Priority, Reading
+from bot.reading import household
+from bot.reading.answers import Answers, read_keyword, read_yes_no
+from bot.reading.combine import Found, combine, intent_of, priority_of
+from bot.reading.coverage import has_words, unknown_clauses
+from bot.reading.language import choose, from_romaji
+from bot.reading.lexicon import Lexicon, load_lexicons
+from bot.reading.menu import Menu, read_menu
+from bot.reading.normalise import Normalised, normalise
+from bot.reading.numbers import write_digits
+from bot.reading.signs import MASK, find_signs, mask_idioms
+from bot.reading.values import read_values
+
+
+class Reader:
+    """Reads replies by the rules of the lexicon; keeps no state between replies and may be shared by threads."""
+
+    def __init__(self, lexicons: Mapping[str, Lexicon], version: str) -> None:
+        self._lexicons = dict(lexicons)
+        self.version = version
+
+    @classmethod
+    def load(cls, folder: Path) -> Reader:
+        """A reader with the lexicon files in ``folder`` (shipped as ``conversations/reading``).
+
+        Raises ScriptError where a file is missing or cannot be used.
+        """
+        return cls(*load_lexicons(folder))
+
+    def read(self, text: str, context: Context, language: str | None = None) -> Reading:
+        """What ``text`` says as an answer to ``context``. Never raises, whatever the text.
+
+        ``language`` is the resident's, from the file; the language is told from the text itself.
+        """
+        found = self._find(text, Context(context))
+        return combine(found, understood=_understood(found), version=self.version)
+
+    def read_for(self, text: str, context: Context, members: Sequence[Sequence[str]], asked: int | None) -> list[Part]:
+        """The readings in a reply from a phone that several people share.
+
+        ``members[i]`` are the spellings of the names of member i; ``asked`` is the member asked last, if one was.
+        """
+        return household.read_for(self, text, context, members, asked)
+
+    def _find(self, text: str, context: Context) -> Found:
+        plain = normalise(text)
+        spoken = from_romaji(plain)
+        plain = write_digits(spoken or plain)
+        lexicons = choose(plain.text, self._lexicons)
+        found = Found(plain, context, lexicons)
+        found.menu = read_menu(plain) if context is Context.DAILY else Menu()
+        found.values = read_values(plain.text, context, found.menu.leading_end)
+        for lexicon in lexicons:
+            masked = mask_idioms(plain.text, lexicon)
+            found.idioms.extend(_masked_places(plain.text, masked))
+            found.signs.extend(find_signs(masked, lexicon))
+        found.answers = _answers(found)
+        return found
+
+
+def _masked_places(text: str, masked: str) -> list[tuple[int, int]]:
+    places: list[tuple[int, int]] = []
+    if text == masked:
+        return places
+    for at, char in enumerate(masked):
+        if char != MASK:
+            continue
+        if places and places[-1][1] == at:
+            places[-1] = (places[-1][0], at + 1)
+        else:
+            places.append((at, at + 1))
+    return places
+
+
+def _answers(found: Found) -> Answers:
+    keyword = read_keyword(found.text, found.lexicons)
+    if keyword and found.context is Context.CONSENT:
+        said = read_yes_no(found.text, found.context, found.lexicons)
+        if keyword == "opt_in" and said.yes:
+            keyword = None
+    if keyword is None and not found.has("red_flags") and not found.has("dangers"):
+        keyword = _asked_for(found)
+    if keyword:
+        return Answers(keyword=keyword, marks=((f"keyword:{keyword}", (0, len(found.text.text))),))
+    if found.context in (Context.CONSENT, Context.DANGER):
+        return read_yes_no(found.text, found.context, found.lexicons)
+    return Answers()
+
+
+def _asked_for(found: Found) -> str | None:
+    """A request for no more (or new) messages inside a text that tells nothing else grave."""
+    for code in ("opt_in", "opt_out"):
+        if found.has("intents", code) and not found.has("urgent"):
+            return code
+    return None
+
+
+def _understood(found: Found) -> bool:
+    """Whether every clause is known; replies that a person reads anyway need no asking back."""
+    priority = priority_of(found)
+    if priority is not Priority.NONE or found.answers.keyword:
+        return True
+    intent = intent_of(found, priority)
+    if intent is Intent.OTHER and not found.has("intents"):
+        return False
+    if not has_words(found.text.text):
+        return intent is not Intent.OTHER
+    spans = [(sign.start, sign.end) for sign in found.signs]
+    spans += [*found.values.spans, *found.idioms, *(span for _, span in found.answers.marks)]
+    if found.menu.digit is not None:
+        spans.append(found.menu.span)
+    return unknown_clauses(found.text.text, spans, found.lexicons) == 0
+
+
+def plain_text(text: str) -> Normalised:
+    """The reply as the rules see it."""
+    return write_digits(normalise(text))

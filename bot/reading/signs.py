@@ -1,0 +1,240 @@
+"""Signs in a reply, and whether each is true of the person now: the scope of negation, past, supposition and others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from bot.reading.lexicon import Lexicon, Rule
+
+MASK = "\ue000"
+"""Stands for each character of an idiom, so that no sign is found inside it."""
+
+_LASTING = frozenset({"seizure", "unconscious", "labour", "stroke"})
+"""Signs that stay an emergency within the day although they have passed (GUIDE: What decides)."""
+_REGION = 48
+_SENTENCE_END = re.compile(r"[。!?\n]|\.(?!\d)")
+_TOPIC = re.compile(
+    r"熱|咳|せき|のど|喉|頭|鼻|下痢|体温|だる|食欲|味|匂|妻|夫|主人|子供|fever|cough|throat|head|nose|发烧|發燒|咳|열|기침"
+)
+
+
+class Status(StrEnum):
+    """What a sign found in the words is worth."""
+
+    PRESENT = "present"
+    ABSENT = "negated"
+    GONE = "gone"  # today or last night
+    LONG_GONE = "long_gone"
+    SUPPOSED = "supposed"  # a condition, a question about it
+    OTHERS = "others"  # somebody outside the home
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A rule that matched ``text[start:end]``."""
+
+    rule: Rule
+    start: int
+    end: int
+    status: Status = Status.PRESENT
+
+    @property
+    def code(self) -> str:
+        return self.rule.code
+
+    @property
+    def kind(self) -> str:
+        return self.rule.kind
+
+    @property
+    def present(self) -> bool:
+        return self.status is Status.PRESENT
+
+    @property
+    def grave(self) -> bool:
+        return self.rule.kind in ("red_flags", "dangers")
+
+
+def mask_idioms(text: str, lexicon: Lexicon) -> str:
+    """``text`` with every idiom of the language covered."""
+    if lexicon.idioms is None:
+        return text
+    return lexicon.idioms.sub(lambda match: MASK * len(match.group()), text)
+
+
+def find_signs(text: str, lexicon: Lexicon) -> list[Sign]:
+    """All signs of one language in ``text`` (idioms masked), each with its status, in order of place."""
+    found = [sign for rule in lexicon.rules for sign in _matches(text, rule, lexicon)]
+    found.sort(key=lambda sign: (sign.start, sign.end))
+    scope = _Scope(text, lexicon)
+    judged = [replace(sign, status=scope.status(sign, found)) for sign in found]
+    return list(scope.chained(judged))
+
+
+def _matches(text: str, rule: Rule, lexicon: Lexicon) -> Iterator[Sign]:
+    at = 0
+    while match := rule.regex.search(text, at):
+        start, end = match.span()
+        if end <= start:
+            return
+        inside_word = lexicon.spaced and start and text[start].isalnum() and text[start - 1].isalnum()
+        before = text[max(start - 12, 0) : start]
+        if inside_word or (rule.unless_before and rule.unless_before.search(before)):
+            at = start + 1
+            continue
+        yield Sign(rule, start, end)
+        at = end
+
+
+class _Scope:
+    """Judges the signs of one text."""
+
+    def __init__(self, text: str, lexicon: Lexicon) -> None:
+        self.text = text
+        self.scope = lexicon.scope
+        self.listed: set[tuple[int, int]] = set()  # negations that speak of a whole list ("... などはありません")
+        self.sentences = [match.end() for match in _SENTENCE_END.finditer(text)]
+        breaks = self.scope.get("breaks")
+        self.clauses = sorted({*self.sentences, *((m.end() for m in breaks.finditer(text)) if breaks else ())})
+
+    def status(self, sign: Sign, found: Iterable[Sign]) -> Status:
+        """What ``sign`` is worth, by what stands before and after it."""
+        tail = self.text[sign.end : sign.end + _REGION]
+        if sign.kind not in ("states", "intents") and self._of_others(sign):
+            return Status.OTHERS
+        if self._negated(sign, tail):
+            return Status.ABSENT
+        if self._supposed(sign, tail):
+            return Status.SUPPOSED
+        if sign.kind in ("states", "intents"):
+            return Status.PRESENT
+        return self._gone(sign, found)
+
+    def _start(self, ends: list[int], place: int) -> int:
+        return max((end for end in ends if end <= place), default=0)
+
+    def _of_others(self, sign: Sign) -> bool:
+        others = self.scope.get("others")
+        if others is None:
+            return False
+        start = self._start(self.sentences, sign.start)
+        before = self.text[start : sign.start]
+        last = None
+        for last in others.finditer(before):  # noqa: B007 (the last one counts)
+            pass
+        if last is None:
+            return False
+        home = self.scope.get("home")
+        return home is None or not home.search(before, last.end())
+
+    def _negated(self, sign: Sign, tail: str) -> bool:
+        after = self.scope.get("not_after")
+        if after and (match := after.match(tail)):
+            if self._undone(tail[match.end() :]):
+                return False
+            if (many := self.scope.get("list_not")) and many.match(match.group()):
+                self.listed.add((sign.start, sign.end))
+            return True
+        before = self.scope.get("not_before")
+        if before is None:
+            return False
+        start = self._start(self.clauses, sign.start)
+        return bool(before.search(self.text[start : sign.start])) and not self._undone(tail)
+
+    def _undone(self, rest: str) -> bool:
+        undone = self.scope.get("undone")
+        return bool(undone and undone.match(rest))
+
+    def _supposed(self, sign: Sign, tail: str) -> bool:
+        after = self.scope.get("if_after")
+        if after and after.match(tail):
+            return True
+        before = self.scope.get("if_before")
+        start = self._start(self.clauses, sign.start)
+        return bool(before and before.search(self.text[start : sign.start]))
+
+    def _gone(self, sign: Sign, found: Iterable[Sign]) -> Status:
+        region = self._region(sign, found)
+        sentence = self.text[self._start(self.sentences, sign.start) : sign.end]
+        long_ago, was = self.scope.get("long_ago"), self.scope.get("past_after")
+        past = bool(was and was.match(region)) or bool((early := self.scope.get("past_before")) and early.search(sentence))
+        over = self._over(sign, region, past=past)
+        if long_ago and past and (long_ago.search(sentence) or long_ago.match(region[:16])):
+            return Status.LONG_GONE
+        if over and sign.code not in _LASTING:
+            return Status.GONE
+        return Status.PRESENT
+
+    def _region(self, sign: Sign, found: Iterable[Sign]) -> str:
+        end = min(sign.end + _REGION, len(self.text))
+        for other in found:
+            if other.grave and other.start >= sign.end and other.code != sign.code:
+                end = min(end, other.start)
+        return self.text[sign.end : end]
+
+    def _over(self, sign: Sign, region: str, *, past: bool) -> bool:
+        gone = self.scope.get("gone")
+        match = gone.search(region) if gone else None
+        if match is None:
+            return False
+        if _TOPIC.search(region[: match.end()]):
+            return False
+        same_clause = not any(sign.end < end <= sign.end + match.start() for end in self.clauses)
+        return past or same_clause
+
+    def chained(self, signs: list[Sign]) -> Iterator[Sign]:
+        """Negation and its absence shared along a list: "no fever, cough or chest pain", 息苦しさや胸の痛みはない."""
+        backward = "not_after" in self.scope
+        forward = "not_before" in self.scope
+        judged = list(signs)
+        order = range(len(judged) - 2, -1, -1)
+        for i in order if backward else ():
+            judged[i] = self._like_next(judged, i)
+        for i in range(1, len(judged)) if forward else ():
+            judged[i] = self._like_previous(judged, i)
+        yield from judged
+
+    def _like_next(self, signs: list[Sign], i: int) -> Sign:
+        sign = signs[i]
+        if sign.kind in ("states", "intents") or sign.status is not Status.PRESENT:
+            return sign
+        for other in signs[i + 1 :]:
+            if other.start < sign.end:
+                if other.status is Status.ABSENT and other.kind == sign.kind and other.end >= sign.end:
+                    return self._same(sign, other)
+                continue
+            if other.kind in ("states", "intents"):
+                continue
+            if other.status is Status.ABSENT and self._lists(sign, other):
+                return self._same(sign, other)
+            if other.start > sign.end + 12:
+                break
+        return sign
+
+    def _lists(self, sign: Sign, other: Sign) -> bool:
+        gap = self.text[sign.end : other.start]
+        plain, said = self.scope.get("list_gap"), self.scope.get("predicate_gap")
+        if plain is None or not plain.fullmatch(gap):
+            return False
+        return not (said and said.match(gap)) or (other.start, other.end) in self.listed
+
+    def _same(self, sign: Sign, other: Sign) -> Sign:
+        if (other.start, other.end) in self.listed:
+            self.listed.add((sign.start, sign.end))
+        return replace(sign, status=Status.ABSENT)
+
+    def _like_previous(self, signs: list[Sign], i: int) -> Sign:
+        sign = signs[i]
+        if sign.kind in ("states", "intents") or sign.status is not Status.PRESENT:
+            return sign
+        gap_like = self.scope.get("list_gap")
+        for other in reversed(signs[:i]):
+            if other.status is not Status.ABSENT or other.kind in ("states", "intents") or other.end > sign.start:
+                continue
+            gap = self.text[other.end : sign.start]
+            if len(gap) < 24 and gap_like and gap_like.fullmatch(gap):
+                return replace(sign, status=Status.ABSENT)
+        return sign
