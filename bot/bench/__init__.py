@@ -1,0 +1,1 @@
+"""Measures this machine: ``mimamori bench`` and ``mimamori soak``."""
