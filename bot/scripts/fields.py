@@ -20,16 +20,17 @@ _TRUTHS = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One value of a file; ``what`` is how issues call it (``steps.daily.say``)."""
+    """One value of a file; ``what`` is how issues call it (``steps.daily.say``), ``line`` is that of its key."""
 
     tree: Tree
     file: str
     what: str
     issues: list[Issue]
+    line: int
 
     @property
     def place(self) -> Place:
-        return Place(self.file, self.tree.line)
+        return Place(self.file, self.line)
 
     @property
     def body(self) -> Place:
@@ -49,7 +50,7 @@ class Field:
                 "は「名前: 値」の並びにしてください。", "must be a list of “name: value” lines.", code="wrong-type"
             )
             return {}
-        return {key: self._inner(value, key) for key, (_, value) in self.tree.entries.items()}
+        return {key: self._inner(value, key, line) for key, (line, value) in self.tree.entries.items()}
 
     def known(self, keys: Iterable[str], required: Iterable[str] = ()) -> dict[str, Field]:
         """As ``entries``, but keys outside ``keys`` and missing ``required`` ones are issues."""
@@ -74,12 +75,12 @@ class Field:
         """The items of a list; a single value counts as a list of one."""
         if isinstance(self.tree, Items):
             for number, item in enumerate(self.tree.items, start=1):
-                yield self._inner(item, str(number))
+                yield self._inner(item, str(number), item.line)
         else:
             yield self
 
-    def _inner(self, tree: Tree, key: str) -> Field:
-        return Field(tree, self.file, f"{self.what}.{key}" if self.what else key, self.issues)
+    def _inner(self, tree: Tree, key: str, line: int) -> Field:
+        return Field(tree, self.file, f"{self.what}.{key}" if self.what else key, self.issues, line)
 
     # -- values ------------------------------------------------------------------------------------------------------
     def text(self) -> str:
@@ -168,4 +169,4 @@ def open_file(file: str, text: str, issues: list[Issue]) -> Field | None:
         if not faults:
             issues.append(Issue.error("yaml", Place(file), "何も書かれていません。", "The file is empty."))
         return None
-    return Field(tree, file, "", issues)
+    return Field(tree, file, "", issues, tree.line)

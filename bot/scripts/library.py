@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bot.domain.errors import NotFound
 from bot.scripts.bundle import ScriptBundle
-from bot.scripts.issue import Issue, errors
-from bot.scripts.load import Loaded, bundle_from_sources, load
+from bot.scripts.issue import Issue, ScriptUnusable, errors
+from bot.scripts.load import Loaded, load, parse
 from bot.scripts.source import programs, source_files
 
 Check = Callable[[Loaded], list[Issue]]
@@ -65,14 +65,16 @@ class ScriptLibrary:
             ) from None
 
     def add_stored(self, program: str, version: str, sources: dict[str, str]) -> ScriptBundle:
-        """Make an earlier version usable again from its stored sources; raises ScriptUnusable.
+        """Make an earlier version usable again from its stored sources, under the version that it was stored as.
 
-        It is kept under the version that it was stored as and is not checked again: it was when it was taken.
+        It is not checked again, it was when it was taken; raises ScriptUnusable only when nothing can be made of it.
         """
         known = self._versions.get((program, version))
         if known is None:
-            made = bundle_from_sources(program, sources)
-            known = replace(made, script=replace(made.script, version=version))
+            loaded = parse(program, sources)
+            if loaded.bundle is None:
+                raise ScriptUnusable(program, loaded.issues)
+            known = replace(loaded.bundle, script=replace(loaded.bundle.script, version=version))
             self._versions[program, version] = known
         return known
 
@@ -82,7 +84,7 @@ class ScriptLibrary:
         Cheap when nothing changed (file times only). A program that fails is reported once per change.
         """
         outcomes = []
-        for program in programs(self._folder):
+        for program in self._programs_there():
             stamp = _stamp(self._folder, program)
             if stamp != self._stamps.get(program):
                 self._stamps[program] = stamp
@@ -90,6 +92,15 @@ class ScriptLibrary:
                 if outcome:
                     outcomes.append(outcome)
         return outcomes
+
+    def _programs_there(self) -> list[str]:
+        """A folder that goes away later (a share that is down) changes nothing; at the start it is an error."""
+        try:
+            return programs(self._folder)
+        except NotFound:
+            if self._current:
+                return []
+            raise
 
     def _take(self, program: str) -> Reloaded | None:
         loaded = load(self._folder, program)

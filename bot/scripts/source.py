@@ -31,13 +31,14 @@ def default_conversations() -> Path:
 
 def programs(folder: Path) -> list[str]:
     """Names of the programs in a conversations folder, in alphabetical order; raises NotFound without that folder."""
-    if not folder.is_dir():
+    try:
+        return sorted(path.name for path in folder.iterdir() if path.is_dir() and is_program_name(path.name))
+    except OSError:
         raise NotFound(
-            f"会話のフォルダ {folder} がありません。",
-            f"There is no conversations folder {folder}.",
+            f"会話のフォルダ {folder} がないか、開けません。",
+            f"The conversations folder {folder} is not there or cannot be opened.",
             field="conversations",
-        )
-    return sorted(path.name for path in folder.iterdir() if path.is_dir() and is_program_name(path.name))
+        ) from None
 
 
 def is_program_name(name: str) -> bool:
