@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli import app
 from tests.support.child import READY, Child
 
 ROOT = Path(__file__).parents[1]
@@ -155,6 +156,13 @@ def test_make_help_tells_of_every_target():
     told = run("make", "--no-print-directory", "help")
     assert {"demo", "test", "check", "bench", "soak", "lock", "help", "clean"} <= set(targets)
     assert not [target for target in targets if not re.search(rf"^  {target} +\w", told, re.MULTILINE)]
+
+
+def test_every_command_that_make_calls_is_there():
+    called = set(re.findall(r"/mimamori (\w+)", (ROOT / "Makefile").read_text(encoding="utf-8")))
+    known = {command.name or command.callback.__name__ for command in app.registered_commands}
+    known |= {group.name for group in app.registered_groups}
+    assert called <= known
 
 
 def test_tests_wait_for_conditions_and_never_for_time():
