@@ -131,11 +131,11 @@ def serve(
 def _serve(server: Coroutine[object, object, None]) -> None:
     _log_plainly()
     try:
-        import uvloop  # noqa: PLC0415  # optional: not on every platform
-
-        asyncio.run(_until_told(server), loop_factory=uvloop.new_event_loop)
+        from uvloop import new_event_loop  # noqa: PLC0415  # optional: not on every platform
     except ImportError:
-        asyncio.run(_until_told(server))
+        from asyncio import new_event_loop  # noqa: PLC0415
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(_until_told(server))
 
 
 async def _until_told(server: Coroutine[object, object, None]) -> None:
