@@ -130,12 +130,16 @@ def serve(
 
 def _serve(server: Coroutine[object, object, None]) -> None:
     _log_plainly()
-    try:
-        from uvloop import new_event_loop  # noqa: PLC0415  # optional: not on every platform
-    except ImportError:
-        from asyncio import new_event_loop  # noqa: PLC0415
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(_until_told(server))
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop  # noqa: PLC0415  # optional: not on every platform
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 async def _until_told(server: Coroutine[object, object, None]) -> None:
