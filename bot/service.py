@@ -61,28 +61,34 @@ class Service:
         outcomes = await asyncio.to_thread(self.library.reload)
         for outcome in outcomes:
             if outcome.taken:
-                bundle = self.library.current(outcome.program)
-                async with self.database.write() as tx:
-                    await keep_version(tx, bundle.program, bundle.version, bundle.sources, self.clock.now())
-                log.info("scripts.taken", program=outcome.program, version=bundle.version[:12])
+                await self.keep_script(outcome.program)
+                log.info("scripts.taken", program=outcome.program, version=(outcome.version or "")[:12])
             else:
                 places = [f"{issue.file}:{issue.line}" for issue in outcome.issues]
                 log.error("scripts.refused", program=outcome.program, kept=outcome.version, issues=places)
         return outcomes
 
+    async def keep_script(self, program: str) -> None:
+        """Store the current version of a program."""
+        bundle = self.library.current(program)
+        async with self.database.write() as tx:
+            await keep_version(tx, bundle.program, bundle.version, bundle.sources, self.clock.now())
 
-def build(settings: Settings, clock: Clock, gateway: Gateway | None = None) -> Service:
-    """Make the ports; nothing is opened yet."""
+
+def build(
+    settings: Settings, clock: Clock, *, library: ScriptLibrary | None = None, reader: Reader | None = None
+) -> Service:
+    """Make the ports; nothing is opened yet. ``library`` and ``reader`` can be shared by several services."""
     database = Database(settings.database, Keyring.load_or_create(settings.keys))
     bells, office = Bells(), settings.office
     return Service(
         settings=settings, clock=clock, database=database, bells=bells,
-        library=ScriptLibrary(settings.conversations),
-        reader=Reader.load(settings.conversations / "reading"),
+        library=library or ScriptLibrary(settings.conversations),
+        reader=reader or Reader.load(settings.conversations / "reading"),
         intake=Intake(database, office, clock, bells),
         roster=Roster(database, office, clock, bells),
         desk=Desk(database, clock, bells),
-        gateway=gateway or SandboxGateway(settings.carrier_url),
+        gateway=SandboxGateway(settings.carrier_url),
         app=make_app(settings.max_request_bytes),
     )  # fmt: skip
 
@@ -107,6 +113,8 @@ async def _load_scripts(service: Service) -> None:
         for row in await used_versions(tx):
             service.library.add_stored(row["program"], row["version"], row["sources"])
     outcomes = await service.take_scripts()
+    for program in service.library.programs():
+        await service.keep_script(program)
     if service.settings.default_program not in service.library.programs():
         broken = next((issue for outcome in outcomes for issue in outcome.issues), None)
         where = f"{broken.file}:{broken.line} " if broken else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from bot.domain.reading import Priority, worst
 from bot.domain.states import EscalationState, TextState
@@ -174,9 +174,9 @@ async def _write_timers(tx: Tx, changes: Changes) -> None:
 async def _write_texts(tx: Tx, changes: Changes) -> None:
     outbox = tx.t.outbox
     if changes.texts_cancelled:
-        which = and_(
-            outbox.c.conversation_id == bindparam("conversation"), outbox.c.state.in_(("queued", "unknown"))
-        )
+        # no IN here: it cannot be executed for many rows at once
+        waiting = or_(outbox.c.state == TextState.QUEUED, outbox.c.state == TextState.UNKNOWN)
+        which = and_(outbox.c.conversation_id == bindparam("conversation"), waiting)
         values = {"state": TextState.CANCELLED, "code": bindparam("reason"), "settled_at": changes.now}
         await tx.run(update(outbox).where(which).values(values), changes.texts_cancelled)
     if changes.texts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import socket
 from collections.abc import AsyncIterator, Sequence
@@ -20,10 +21,12 @@ from bot.domain.clock import FixedClock
 from bot.domain.reading import Priority
 from bot.inbox.worker import Worker
 from bot.outbox.sender import Sender
+from bot.reading.reader import Reader
 from bot.residents.roster import NewResident
+from bot.scripts.library import ScriptLibrary
 from bot.scripts.stage import DayReport, OpenTask, Resident, Sent, State
 from bot.service import Service, build, opened
-from bot.settings import Settings
+from bot.settings import Settings, shipped
 from bot.storage import inbox, outbox, overview, timers
 from bot.storage.conversations import find_conversation, load_conversations
 from bot.timers.ticker import Ticker
@@ -159,6 +162,14 @@ class House:
         )
 
 
+@functools.cache
+def _shared() -> tuple[ScriptLibrary, Reader]:
+    """The shipped scripts and rules, loaded once for all tests of a process."""
+    library = ScriptLibrary(shipped("conversations"))
+    library.reload()
+    return library, Reader.load(shipped("conversations") / "reading")
+
+
 @contextlib.asynccontextmanager
 async def open_house(
     database_url: str, folder: Path, program: str = "covid19-2022-09-07", start: datetime = START, **settings: Any
@@ -167,12 +178,13 @@ async def open_house(
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    library, reader = (None, None) if "conversations" in settings else _shared()
     clock = FixedClock(start)
     made = Settings(
         data_dir=folder, database_url=database_url, carrier_url=f"{url}/demo/carrier", default_program=program, **settings
     )
     async with contextlib.AsyncExitStack() as stack:
-        service = await stack.enter_async_context(opened(build(made, clock)))
+        service = await stack.enter_async_context(opened(build(made, clock, library=library, reader=reader)))
         carrier = Carrier(folder / "carrier.log", service.database.keyring, clock)
         stack.callback(carrier.close)
         carrier.setup(service.app)
