@@ -9,7 +9,7 @@ import phonenumbers
 from bot.domain.errors import InvalidInput
 
 DEFAULT_REGION = "JP"
-_JP_MOBILE = re.compile(r"^0[6789]0\d{8}$")
+_JP_MOBILE = re.compile(r"^0(?!800)[6789]0\d{8}$")  # 0800 is toll-free: nobody reads a text there
 
 
 def parse_phone(text: str, *, region: str = DEFAULT_REGION) -> str:
