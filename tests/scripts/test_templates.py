@@ -11,9 +11,9 @@ from bot.scripts.templates import MAX_OUTPUT, MAX_SOURCE, VARIABLES, TemplateRef
 VALUES = dict.fromkeys(VARIABLES, "あいう") | {"name": "", "understood": "2 昨日と同じか軽い、37.8度"}
 
 SIGNS = r"""{{ }} {% %} {# #} | . [ ] ( ) ~ * ** + - / // % , : ' " = == < > 1 0 999999999 'a' あ"""
-WORDS = """if elif else endif for in endfor set macro endmacro call import include extends block endblock raw endraw
-filter endfilter with endwith is not and or defined self loop range lipsum cycler namespace dict joiner __class__ __mro__
-__subclasses__ __globals__ attr format join length default trim map tojson"""
+WORDS = """if elif else endif for in endfor set macro endmacro call import include extends block endblock raw
+endraw filter endfilter with endwith is not and or defined self loop range lipsum cycler namespace dict joiner __class__
+__mro__ __subclasses__ __globals__ attr format join length default trim map tojson"""
 PIECES = st.sampled_from([" ", "\n", *SIGNS.split(), *(f"{word} " for word in WORDS.split()), *VARIABLES])
 
 
