@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from bot.domain.quiet import QuietHours
     from bot.engine.effects import Effect
     from bot.engine.script import Script
     from bot.engine.session import Session
@@ -42,12 +43,14 @@ _HANDLERS: dict[type, tuple[Callable[[Turn, object], None], TextKind]] = {
 }  # type: ignore[dict-item]  # each handler takes its own kind of event
 
 
-def advance(script: Script, session: Session, event: Event, now: datetime) -> tuple[Session, list[Effect]]:
+def advance(
+    script: Script, session: Session, event: Event, now: datetime, quiet: QuietHours | None = None
+) -> tuple[Session, list[Effect]]:
     """What ``event`` makes of ``session`` at ``now`` (aware), and what the host shall do.
 
-    The given session is left as it was. Raises Refused where a person asks for what the present state does not allow.
+    The given session is left as it was. ``quiet``: when the program's own texts wait (silence counts from their end). Raises Refused where a person asks for what the present state does not allow.
     """
     handler, kind = _HANDLERS[type(event)]
-    turn = Turn(script, copy.deepcopy(session), now, kind)
+    turn = Turn(script, copy.deepcopy(session), now, kind, quiet)
     handler(turn, event)
     return turn.session, turn.effects

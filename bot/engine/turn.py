@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bot.domain.quiet import QuietHours
 from bot.domain.reading import Context, Part, Priority
 from bot.domain.states import CaseState, Consent, Control, TextKind
 from bot.engine.effects import (
@@ -35,8 +36,11 @@ MAX_ANSWERS_PER_HOUR = 30
 class Turn:
     """The model of the state machine for one event; ``kind`` is what its texts are sent as."""
 
-    def __init__(self, script: Script, session: Session, now: datetime, kind: TextKind) -> None:
+    def __init__(
+        self, script: Script, session: Session, now: datetime, kind: TextKind, quiet: QuietHours | None = None
+    ) -> None:
         self.script = script
+        self.quiet = quiet or QuietHours()
         self.session = session
         self.now = now
         self.kind = kind
@@ -164,9 +168,10 @@ class Turn:
 
     def _open(self, step: Step) -> None:
         for key in step.say:
-            self.say(key)
+            self.say(key, case_id=self.session.asking)
+        asked_at = self.quiet.next_allowed(self.now, self.session.timezone) if self.kind is TextKind.SCHEDULED else self.now
         for number, nudge in enumerate(step.silence):
-            due = self.now + nudge.after
+            due = asked_at + nudge.after
             self.add(TimerSet(f"silence:{step.name}:{number}", due, self.today, again=True))
 
     def start_check(self, members: list[Member], day: date) -> None:

@@ -146,7 +146,9 @@ class Worker:
         if isinstance(event, Enrolled):
             conversation.session.language = Language(item.payload["language"])
         try:
-            session, effects = advance(bundle.script, conversation.session, event, changes.now)
+            session, effects = advance(
+                bundle.script, conversation.session, event, changes.now, self._office.quiet
+            )
         except MimamoriError as refusal:
             return Handled(item.id, "refused", f"{refusal.field or ''}\n{refusal.ja}\n{refusal.en}")
         conversation.session = session
