@@ -1,8 +1,13 @@
 """Fixtures for all tests, and the marks that follow from asking for a server or a browser."""
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["tests.support.fixtures"]
+
+# The same examples in every run, and no time limit for each: a busy machine is no error.
+settings.register_profile("mimamori", derandomize=True, deadline=None)
+settings.load_profile("mimamori")
 
 MARK_OF_FIXTURE = {
     "browser": pytest.mark.browser,
