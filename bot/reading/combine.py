@@ -10,16 +10,19 @@ from bot.domain.reading import Context, Evidence, Intent, Priority, Reading, wor
 from bot.reading.answers import Answers
 from bot.reading.lexicon import Lexicon
 from bot.reading.menu import Menu
-from bot.reading.normalise import Normalised
+from bot.reading.normalise import Normalised, fold_pattern
 from bot.reading.signs import Sign, Status
 from bot.reading.values import Values
 
 _STATE_CODES = frozenset({"well", "eased", "same", "mild"})
 _MENU_PRIORITY = {1: Priority.NONE, 2: Priority.NONE, 3: Priority.URGENT, 4: Priority.EMERGENCY}
 _BABY_FEVER = re.compile(
-    r"(?:生後|産まれて|生まれて) ?(?:[12] ?(?:か月|ヶ月|カ月|ヵ月|ケ月|箇月|か月半)|\d+ ?(?:日|週)|[一二](?:か月|ヶ月|カ月|ヵ月))"
-    r"|(?<!\d)[12] ?(?:か月|ヶ月|カ月|ヵ月|ケ月)の?(?:赤|娘|息子|子|ベビ|乳|男|女|孫)|新生児|newborn|(?<!\d)(?:[1-9]|1[0-2])[- ]?weeks?[- ]?old"
-    r"|(?<!\d)[12][- ]?months?[- ]?old|(?<!\d)[12] ?(?:个月|個月|개월|thang tuoi|mes(?:es)?|buwan|mahina)|recem[- ]?nascid|recien nacid|so sinh|新生儿|新生兒|신생아"
+    fold_pattern(
+        r"(?:生後|産まれて|生まれて) ?(?:[12] ?(?:か月|ヶ月|カ月|ヵ月|ケ月|箇月)|\d+ ?(?:日|週)|[一二](?:か月|ヶ月|カ月|ヵ月))"
+        r"|(?<!\d)[12] ?(?:か月|ヶ月|カ月|ヵ月|ケ月)の?(?:赤|娘|息子|子|ベビ|乳|男|女|孫)|新生児|newborn"
+        r"|(?<!\d)(?:[1-9]|1[0-2])[- ]?weeks?[- ]?old|(?<!\d)[12][- ]?months?[- ]?old"
+        r"|(?<!\d)[12] ?(?:个月|個月|개월|thang tuoi|mes(?:es)?|buwan|mahina)|recem[- ]?nascid|recien nacid|so sinh|新生儿|新生兒|신생아"
+    )
 )
 _SEVERE_TEMPERATURE, _LOW_TEMPERATURE, _BABY_TEMPERATURE = 39.0, 35.0, 38.0
 _EMERGENCY_SPO2, _URGENT_SPO2 = 93, 95
@@ -79,14 +82,16 @@ def _by_values(found: Found) -> Priority:
 
 def _by_sign(sign: Sign, found: Found) -> Priority:
     if sign.kind in ("red_flags", "dangers"):
-        if sign.present:
+        if sign.alarms:
             return Priority.EMERGENCY
-        return {Status.GONE: Priority.URGENT, Status.SUPPOSED: Priority.NONE}.get(sign.status, Priority.NONE)
+        return Priority.URGENT if sign.status is Status.GONE else Priority.NONE
+    if sign.status is Status.HOME:
+        return Priority.ROUTINE
     if not sign.present:
         if sign.kind == "states" and sign.code == "well" and sign.status is Status.ABSENT:
             return Priority.URGENT if found.context is Context.RECOVERY else Priority.NONE
         return Priority.NONE
-    if sign.kind == "urgent":
+    if sign.kind == "urgent" or sign.code == "dehydration":
         return Priority.URGENT
     if sign.kind == "states" and sign.code == "unwell":
         return Priority.URGENT if found.context in (Context.RECOVERY, Context.FREE) else Priority.NONE
@@ -136,10 +141,13 @@ def _tells_something(found: Found) -> bool:
     if found.values.spo2 or found.values.temperature:
         return True
     kinds = ("red_flags", "dangers", "urgent", "symptoms")
-    told = (Status.PRESENT, Status.GONE)
+    told = (Status.PRESENT, Status.GONE, Status.HOME)
     if any(sign.kind in kinds and sign.status in told for sign in found.signs):
         return True
-    absent = any(sign.kind in kinds and sign.status in (Status.ABSENT, Status.LONG_GONE) for sign in found.signs)
+    denied = (Status.ABSENT, Status.LONG_GONE)
+    if found.has("denials") or any(sign.kind == "red_flags" and sign.status in denied for sign in found.signs):
+        return True
+    absent = any(sign.kind in kinds and sign.status in denied for sign in found.signs)
     return absent and not found.has("intents", "question", "wrong_number")
 
 
@@ -159,6 +167,8 @@ def facts(found: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:
     present: dict[str, None] = {}
     absent: dict[str, None] = {}
     for sign in found.signs:
+        if sign.kind == "denials" and sign.present:
+            absent[sign.code] = None
         if sign.kind not in ("red_flags", "symptoms"):
             continue
         if sign.present:
@@ -168,7 +178,7 @@ def facts(found: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(present), tuple(code for code in absent if code not in present)
 
 
-_PREFIX = {"red_flags": "red_flag", "dangers": "danger", "urgent": "urgent", "symptoms": "symptom", "states": "state", "intents": "intent"}
+_PREFIX = {"red_flags": "red_flag", "dangers": "danger", "urgent": "urgent", "symptoms": "symptom", "denials": "denied", "states": "state", "intents": "intent"}
 
 
 def evidence_of(found: Found) -> tuple[Evidence, ...]:

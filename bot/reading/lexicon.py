@@ -18,7 +18,7 @@ from bot.domain.errors import ScriptError
 from bot.domain.reading import RED_FLAGS, SYMPTOMS
 from bot.reading.normalise import fold_pattern
 
-_KINDS = ("red_flags", "dangers", "urgent", "symptoms", "states", "intents")
+_KINDS = ("red_flags", "dangers", "urgent", "symptoms", "denials", "states", "intents")
 _WORD = re.compile(r"<([a-z_]+)>")
 _SCOPE_KEYS = (
     "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after", "past_before",
@@ -28,12 +28,16 @@ _SCOPE_KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One family of expressions: ``kind`` is the section it stands in, ``code`` what it means."""
+    """One family of expressions: ``kind`` is the section it stands in, ``code`` what it means.
+
+    A ``firm`` rule says "not" itself (水も飲めない), so that only "not so much that ..." undoes it.
+    """
 
     kind: str
     code: str
     regex: re.Pattern[str]
     unless_before: re.Pattern[str] | None = None
+    firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,7 @@ def _rules(data: Mapping[str, Any], words: Mapping[str, str], *, spaced: bool) -
                     code,
                     _compile(_flat(group["say"]), words, spaced=spaced, edges=True),
                     _compile([f"(?:{unless})$"], words, spaced=spaced) if unless else None,
+                    bool(group.get("firm")),
                 )
 
 

@@ -34,7 +34,7 @@ _LEADING = re.compile(
 _GLUED = re.compile(r"^[\W_]*(?P<digit>[1-4])[.,、。: /-]{0,3}(?=3[3-9][.,度]\d?|4[0-2][.,度]\d?|3[4-9]\d(?!\d))")
 _ANY = re.compile(
     fold_pattern(
-        rf"(?:(?:{_LABEL})|(?<=[\s、。,.!?\n\u3041-\u309f\u4e00-\u9fff\ue000\uac00-\ud7a3)wｗ:]))(?P<digit>[1-4])(?P<number>番|ばん|번)?(?![\d.]\d)(?!\d){_UNIT}{_AFTER}"
+        rf"(?:(?:{_LABEL})|(?<=[\s、。,.!?\n\u3041-\u309f\u4e00-\u9fff\ue000\uac00-\ud7a3)wｗ:])(?<!\d[.,、。:])(?<!\d[.,、。] ))(?P<digit>[1-4])(?P<number>番|ばん|번)?(?![\d.]\d)(?!\d){_UNIT}{_AFTER}"
     )
 )
 _WORD_NUMBER = re.compile(r"(?P<word>一|二|三|四|いち|に|さん|よん)(?:番|ばん)(?!目|つら|辛|苦|痛|し|多|高|心配|困|近|早|い(?!い)|最|好|ひ)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from bot.reading.lexicon import Lexicon, load_lexicons
 from bot.reading.menu import Menu, read_menu
 from bot.reading.normalise import Normalised, normalise
 from bot.reading.numbers import write_digits
-from bot.reading.signs import MASK, find_signs, mask_idioms
+from bot.reading.signs import MASK, Sign, find_signs, mask_idioms
 from bot.reading.values import read_values
 
 
@@ -60,7 +61,8 @@ class Reader:
         for lexicon in lexicons:
             masked = mask_idioms(plain.text, lexicon)
             found.idioms.extend(_masked_places(plain.text, masked))
-            found.signs.extend(find_signs(masked, lexicon))
+            found.signs.extend(find_signs(plain.text, masked, lexicon))
+        found.signs = _without_inner_questions(found.signs)
         found.answers = _answers(found)
         return found
 
@@ -77,6 +79,16 @@ def _masked_places(text: str, masked: str) -> list[tuple[int, int]]:
         else:
             places.append((at, at + 1))
     return places
+
+
+def _without_inner_questions(signs: list[Sign]) -> list[Sign]:
+    """A question inside the words of a sign is none (味がわかりません)."""
+    told = [(sign.start, sign.end + 2) for sign in signs if sign.kind in ("symptoms", "red_flags", "urgent", "dangers")]
+    return [
+        sign
+        for sign in signs
+        if sign.code != "question" or not any(start <= sign.start and sign.end <= end for start, end in told)
+    ]
 
 
 def _answers(found: Found) -> Answers:
@@ -113,10 +125,16 @@ def _understood(found: Found) -> bool:
     if not has_words(found.text.text):
         return intent is not Intent.OTHER
     spans = [(sign.start, sign.end) for sign in found.signs]
+    spans += [match.span() for lexicon in found.lexicons for match in _others(lexicon, found.text.text)]
     spans += [*found.values.spans, *found.idioms, *(span for _, span in found.answers.marks)]
     if found.menu.digit is not None:
         spans.append(found.menu.span)
     return unknown_clauses(found.text.text, spans, found.lexicons) == 0
+
+
+def _others(lexicon: Lexicon, text: str) -> list[re.Match[str]]:
+    others = lexicon.scope.get("others")
+    return list(others.finditer(text)) if others else []
 
 
 def plain_text(text: str) -> Normalised:

@@ -15,6 +15,8 @@ MASK = "\ue000"
 _LASTING = frozenset({"seizure", "unconscious", "labour", "stroke"})
 """Signs that stay an emergency within the day although they have passed (GUIDE: What decides)."""
 _REGION = 48
+_UNDOING_FIRM = re.compile(r"わけ|ほど|こと|程|くらい|not that|not so")
+_SPEECH = ("states", "intents")
 _SENTENCE_END = re.compile(r"[。!?\n]|\.(?!\d)")
 _TOPIC = re.compile(
     r"熱|咳|せき|のど|喉|頭|鼻|下痢|体温|だる|食欲|味|匂|妻|夫|主人|子供|fever|cough|throat|head|nose|发烧|發燒|咳|열|기침"
@@ -30,6 +32,7 @@ class Status(StrEnum):
     LONG_GONE = "long_gone"
     SUPPOSED = "supposed"  # a condition, a question about it
     OTHERS = "others"  # somebody outside the home
+    HOME = "home"  # somebody else in the home, told by the resident beside the own state
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ class Sign:
     def grave(self) -> bool:
         return self.rule.kind in ("red_flags", "dangers")
 
+    @property
+    def alarms(self) -> bool:
+        """Whether it is true now of somebody in the home."""
+        return self.status in (Status.PRESENT, Status.HOME)
+
 
 def mask_idioms(text: str, lexicon: Lexicon) -> str:
     """``text`` with every idiom of the language covered."""
@@ -65,9 +73,16 @@ def mask_idioms(text: str, lexicon: Lexicon) -> str:
     return lexicon.idioms.sub(lambda match: MASK * len(match.group()), text)
 
 
-def find_signs(text: str, lexicon: Lexicon) -> list[Sign]:
-    """All signs of one language in ``text`` (idioms masked), each with its status, in order of place."""
-    found = [sign for rule in lexicon.rules for sign in _matches(text, rule, lexicon)]
+def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
+    """All signs of one language in ``text``, each with its status, in order of place.
+
+    Signs of health are looked for in ``masked``, where idioms are covered.
+    """
+    found = [
+        sign
+        for rule in lexicon.rules
+        for sign in _matches(text if rule.kind in _SPEECH else masked, rule, lexicon)
+    ]
     found.sort(key=lambda sign: (sign.start, sign.end))
     scope = _Scope(text, lexicon)
     judged = [replace(sign, status=scope.status(sign, found)) for sign in found]
@@ -81,7 +96,7 @@ def _matches(text: str, rule: Rule, lexicon: Lexicon) -> Iterator[Sign]:
         if end <= start:
             return
         inside_word = lexicon.spaced and start and text[start].isalnum() and text[start - 1].isalnum()
-        before = text[max(start - 12, 0) : start]
+        before = text[max(start - 24, 0) : start]
         if inside_word or (rule.unless_before and rule.unless_before.search(before)):
             at = start + 1
             continue
@@ -103,15 +118,16 @@ class _Scope:
     def status(self, sign: Sign, found: Iterable[Sign]) -> Status:
         """What ``sign`` is worth, by what stands before and after it."""
         tail = self.text[sign.end : sign.end + _REGION]
-        if sign.kind not in ("states", "intents") and self._of_others(sign):
+        if sign.kind not in _SPEECH and self._of_others(sign):
             return Status.OTHERS
         if self._negated(sign, tail):
             return Status.ABSENT
         if self._supposed(sign, tail):
             return Status.SUPPOSED
-        if sign.kind in ("states", "intents"):
+        if sign.kind in _SPEECH:
             return Status.PRESENT
-        return self._gone(sign, found)
+        status = self._gone(sign, found)
+        return Status.HOME if status is Status.PRESENT and self._of_home(sign) else status
 
     def _start(self, ends: list[int], place: int) -> int:
         return max((end for end in ends if end <= place), default=0)
@@ -130,10 +146,20 @@ class _Scope:
         home = self.scope.get("home")
         return home is None or not home.search(before, last.end())
 
+    def _of_home(self, sign: Sign) -> bool:
+        """Somebody else at home, in a reply that tells of the writer ("me") elsewhere."""
+        home, me = self.scope.get("home"), self.scope.get("me")
+        if home is None or me is None or not me.search(self.text):
+            return False
+        start = self._start(self.sentences, sign.start)
+        before = self.text[start : sign.end]
+        own = max((match.end() for match in me.finditer(before)), default=-1)
+        return any(match.end() > own and match.start() >= own for match in home.finditer(before))
+
     def _negated(self, sign: Sign, tail: str) -> bool:
         after = self.scope.get("not_after")
         if after and (match := after.match(tail)):
-            if self._undone(tail[match.end() :]):
+            if self._undone(tail[match.end() :]) or (sign.rule.firm and not _UNDOING_FIRM.search(match.group())):
                 return False
             if (many := self.scope.get("list_not")) and many.match(match.group()):
                 self.listed.add((sign.start, sign.end))
@@ -142,7 +168,8 @@ class _Scope:
         if before is None:
             return False
         start = self._start(self.clauses, sign.start)
-        return bool(before.search(self.text[start : sign.start])) and not self._undone(tail)
+        denied = bool(before.search(self.text[start : sign.start]))
+        return denied and not sign.rule.firm and not self._undone(tail)
 
     def _undone(self, rest: str) -> bool:
         undone = self.scope.get("undone")
@@ -162,7 +189,7 @@ class _Scope:
         long_ago, was = self.scope.get("long_ago"), self.scope.get("past_after")
         past = bool(was and was.match(region)) or bool((early := self.scope.get("past_before")) and early.search(sentence))
         over = self._over(sign, region, past=past)
-        if long_ago and past and (long_ago.search(sentence) or long_ago.match(region[:16])):
+        if long_ago and past and (long_ago.search(sentence) or long_ago.search(region[:20])):
             return Status.LONG_GONE
         if over and sign.code not in _LASTING:
             return Status.GONE
@@ -199,14 +226,14 @@ class _Scope:
 
     def _like_next(self, signs: list[Sign], i: int) -> Sign:
         sign = signs[i]
-        if sign.kind in ("states", "intents") or sign.status is not Status.PRESENT:
+        if sign.kind in _SPEECH or sign.status is not Status.PRESENT:
             return sign
         for other in signs[i + 1 :]:
             if other.start < sign.end:
                 if other.status is Status.ABSENT and other.kind == sign.kind and other.end >= sign.end:
                     return self._same(sign, other)
                 continue
-            if other.kind in ("states", "intents"):
+            if other.kind in _SPEECH:
                 continue
             if other.status is Status.ABSENT and self._lists(sign, other):
                 return self._same(sign, other)
@@ -228,11 +255,11 @@ class _Scope:
 
     def _like_previous(self, signs: list[Sign], i: int) -> Sign:
         sign = signs[i]
-        if sign.kind in ("states", "intents") or sign.status is not Status.PRESENT:
+        if sign.kind in _SPEECH or sign.status is not Status.PRESENT:
             return sign
         gap_like = self.scope.get("list_gap")
         for other in reversed(signs[:i]):
-            if other.status is not Status.ABSENT or other.kind in ("states", "intents") or other.end > sign.start:
+            if other.status is not Status.ABSENT or other.kind in _SPEECH or other.end > sign.start:
                 continue
             gap = self.text[other.end : sign.start]
             if len(gap) < 24 and gap_like and gap_like.fullmatch(gap):
