@@ -28,9 +28,10 @@ async def run_server(config: Path | None, *, ready: Callable[[str], None]) -> No
     settings = load_settings(config, os.environ)
     if not settings.carrier_url:
         raise SettingsError(
-            "設定 carrier_url(MIMAMORI_CARRIER_URL)が必要です。", "Setting carrier_url (MIMAMORI_CARRIER_URL) is needed.",
+            "設定 carrier_url(MIMAMORI_CARRIER_URL)が必要です。",
+            "Setting carrier_url (MIMAMORI_CARRIER_URL) is needed.",
             field="carrier_url",
-        )  # fmt: skip
+        )
     async with opened(build(settings, SystemClock())) as service:
         console.setup(service.app, ConsolePorts(
             service.database, service.desk, service.roster, service.library, settings.office, service.clock,

@@ -26,8 +26,8 @@ from bot.storage.keys import Keyring
 from bot.storage.migrate import migrate
 from bot.storage.scripts import keep_version, used_versions
 from bot.timers.ticker import Ticker
-from bot.web.webhook import views as webhook
 from bot.web.app import make_app
+from bot.web.webhook import views as webhook
 
 if TYPE_CHECKING:
     from bot.domain.clock import Clock
@@ -102,7 +102,11 @@ async def opened(service: Service) -> AsyncIterator[Service]:
         await migrate(service.database)
         await _load_scripts(service)
         ports = webhook.WebhookPorts(
-            {(service.gateway.name, "demo"): service.gateway}, service.intake, service.database, service.clock, service.bells
+            {(service.gateway.name, "demo"): service.gateway},
+            service.intake,
+            service.database,
+            service.clock,
+            service.bells,
         )
         webhook.setup(service.app, ports)
         yield service
@@ -116,12 +120,16 @@ async def _load_scripts(service: Service) -> None:
     for program in service.library.programs():
         await service.keep_script(program)
     if service.settings.default_program not in service.library.programs():
-        broken = next((issue for outcome in outcomes for issue in outcome.issues), None)
-        where = f"{broken.file}:{broken.line} " if broken else ""
-        raise ScriptError(
-            f"台本「{service.settings.default_program}」を使えません: {where}{broken.ja if broken else '見つかりません'}",
-            f"The script {service.settings.default_program} cannot be used: {where}{broken.en if broken else 'not found'}",
-        )
+        raise _no_script(service.settings.default_program, outcomes)
+
+
+def _no_script(program: str, outcomes: list[Reloaded]) -> ScriptError:
+    broken = next((issue for outcome in outcomes for issue in outcome.issues), None)
+    where = f"{broken.file}:{broken.line} " if broken else ""
+    return ScriptError(
+        f"台本「{program}」を使えません: {where}{broken.ja if broken else '見つかりません'}",
+        f"The script {program} cannot be used: {where}{broken.en if broken else 'not found'}",
+    )
 
 
 @contextlib.asynccontextmanager

@@ -35,28 +35,44 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    data_dir: Path = Field(default_factory=_default_data_dir, description="Folder of the embedded database and the key file")
-    database_url: str = Field("", description="SQLAlchemy address (postgresql+asyncpg://…); empty: SQLite in data_dir")
-    redis_url: str = Field("", description="Redis for wake-ups between processes; empty: none (polling does the same)")
-    key_file: Path | None = Field(None, description="File of the encryption keys; empty: keys.json in data_dir")
-    host: str = Field("127.0.0.1", description="Address to listen on")
-    port: int = Field(8080, ge=0, le=65535, description="Port to listen on (0: any free one)")
+    data_dir: Path = Field(
+        default_factory=_default_data_dir, description="Folder of the embedded database and the key file"
+    )
+    database_url: str = Field(
+        default="", description="SQLAlchemy address (postgresql+asyncpg://…); empty: SQLite in data_dir"
+    )
+    redis_url: str = Field(
+        default="", description="Redis for wake-ups between processes; empty: none (polling does the same)"
+    )
+    key_file: Path | None = Field(default=None, description="File of the encryption keys; empty: keys.json in data_dir")
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on (0: any free one)")
     conversations: Path = Field(default_factory=lambda: shipped("conversations"), description="Folder of the scripts")
-    default_program: str = Field("covid19-2023-05-08", description="Program whose texts answer numbers not on the roster")
-    center_name: str = Field("さくら市保健所", min_length=1, max_length=30, description="Name of the center in texts")
-    center_name_en: str = Field("Sakura City Health Center", min_length=1, max_length=60, description="The same in English")
-    center_phone: str = Field("03-0000-0000", pattern=r"^[0-9+() -]{3,20}$", description="Number that residents call")
-    center_hours: str = Field("平日8:30〜17:15", max_length=40, description="When that number is answered")
-    center_hours_easy: str = Field("月曜日から金曜日の 8:30から17:15", max_length=60, description="The same in plain Japanese")
-    center_hours_en: str = Field("8:30-17:15 Mon-Fri", max_length=60, description="The same in English")
-    sender: str = Field("+815000000000", pattern=r"^\+?[0-9]{3,15}$", description="Number that texts are sent from")
-    timezone: str = Field("Asia/Tokyo", description="Time zone of new residents (IANA name)")
-    quiet_from: time = Field(time(21, 0), description="From then on the program sends nothing by itself")
-    quiet_until: time = Field(time(8, 0), description="Until then")
-    carrier_url: str = Field("", description="Address of the sandbox carrier (the demo sets it itself)")
-    secure_cookies: bool = Field(default=True, description="Send login cookies over HTTPS only (the demo switches it off)")
-    max_request_bytes: int = Field(262_144, ge=1024, description="Largest request that a webhook or form may send, bytes")
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="How much is logged")
+    default_program: str = Field(
+        default="covid19-2023-05-08", description="Program whose texts answer numbers not on the roster"
+    )
+    center_name: str = Field(
+        default="さくら市保健所", min_length=1, max_length=30, description="Name of the center in texts"
+    )
+    center_name_en: str = Field(
+        default="Sakura City Health Center", min_length=1, max_length=60, description="In English"
+    )
+    center_phone: str = Field(default="03-0000-0000", pattern=r"^[0-9+() -]{3,20}$", description="What residents call")
+    center_hours: str = Field(default="平日8:30〜17:15", max_length=40, description="When that number is answered")
+    center_hours_easy: str = Field(
+        default="月曜日から金曜日の 8:30から17:15", max_length=60, description="In plain words"
+    )
+    center_hours_en: str = Field(default="8:30-17:15 Mon-Fri", max_length=60, description="The same in English")
+    sender: str = Field(default="+815000000000", pattern=r"^\+?[0-9]{3,15}$", description="Number of our texts")
+    timezone: str = Field(default="Asia/Tokyo", description="Time zone of new residents (IANA name)")
+    quiet_from: time = Field(default=time(21, 0), description="From then on the program sends nothing by itself")
+    quiet_until: time = Field(default=time(8, 0), description="Until then")
+    carrier_url: str = Field(default="", description="Address of the sandbox carrier (the demo sets it itself)")
+    secure_cookies: bool = Field(
+        default=True, description="Send login cookies over HTTPS only (the demo switches it off)"
+    )
+    max_request_bytes: int = Field(default=262_144, ge=1024, description="Largest request, in bytes")
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="How much is logged")
 
     @field_validator("timezone")
     @classmethod
@@ -117,7 +133,9 @@ def _from_file(file: Path | None) -> dict[str, object]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"設定ファイル {file} を読めません: {error}", f"Cannot read the settings file {file}: {error}") from None
+        raise SettingsError(
+            f"設定ファイル {file} を読めません: {error}", f"Cannot read the settings file {file}: {error}"
+        ) from None
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:

@@ -60,7 +60,17 @@ class Demo:
 
     async def start(self) -> None:
         """Start the process and wait until it answers."""
-        command = [sys.executable, "-m", "bot", "demo", "--data", str(self.folder), "--port", str(self.port), "--no-samples"]
+        command = [
+            sys.executable,
+            "-m",
+            "bot",
+            "demo",
+            "--data",
+            str(self.folder),
+            "--port",
+            str(self.port),
+            "--no-samples",
+        ]
         began = time.monotonic()
         self._process = subprocess.Popen(  # noqa: ASYNC220, S603  # our own command, started once
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True

@@ -18,4 +18,4 @@ def progress() -> Iterator[Told]:
         yield lambda text: console.print(f"… {text}")
         return
     with console.status("…") as status:
-        yield lambda text: status.update(text)
+        yield status.update

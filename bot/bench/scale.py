@@ -48,7 +48,13 @@ async def _cost(service: Service, clock: FixedClock, told: Told, residents: int)
     """Seconds of processor time a reply: intake, reading, engine, texts and reports; the best of several rounds."""
     settings = service.settings
     worker = Worker(
-        service.database, service.library, service.reader, settings.office, clock, service.bells, settings.default_program
+        service.database,
+        service.library,
+        service.reader,
+        settings.office,
+        clock,
+        service.bells,
+        settings.default_program,
     )
     told(f"replies among {residents} residents")
     costs = []
@@ -108,6 +114,6 @@ def _case(conversation_id: int) -> Values:
 def _report(pair: tuple[int, int], day: int) -> Values:
     conversation_id, case_id = pair
     return {
-        "conversation_id": conversation_id, "case_id": case_id, "local_date": date(2026, 1, 20 + day), "temperature": 37.2,
-        "spo2": None, "present": ["cough"], "absent": [], "priority": "none", "inbox_id": 0, "at": _NOW,
+        "conversation_id": conversation_id, "case_id": case_id, "local_date": date(2026, 1, 20 + day),
+        "temperature": 37.2, "spo2": None, "present": ["cough"], "absent": [], "priority": "none", "inbox_id": 0, "at": _NOW,
     }  # fmt: skip

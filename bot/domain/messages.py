@@ -74,7 +74,7 @@ class Gateway(Protocol):
     async def ask(self, reference: str) -> Submitted | None:
         """What became of a submission whose outcome is unknown.
 
-        ``RETRY``: it never arrived and can be sent again; ``UNKNOWN``: ask again later; None: the gateway cannot be asked.
+        ``RETRY``: it never arrived and can be sent again; ``UNKNOWN``: ask again later; None: it cannot be asked.
         """
         ...
 

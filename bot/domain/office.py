@@ -11,8 +11,8 @@ from bot.domain.quiet import QuietHours
 class Office:
     """Name, telephone number to call and its hours, and the number that texts are sent from.
 
-    ``in_languages`` holds ``(language, name, hours)`` where they differ from the Japanese ones. ``quiet`` are the hours in
-    which the program does not text by itself.
+    ``in_languages`` holds ``(language, name, hours)`` where they differ from the Japanese ones. ``quiet`` are the hours
+    in which the program does not text by itself.
     """
 
     name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.domain.states import TextKind
 from bot.engine import enrolment, replies, staff, timers
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from bot.engine.script import Script
     from bot.engine.session import Session
 
-_HANDLERS: dict[type, tuple[Callable[[Turn, object], None], TextKind]] = {
+# Each handler takes its own kind of event, which a mapping by type cannot say.
+_HANDLERS: dict[type, tuple[Callable[[Turn, Any], None], TextKind]] = {
     Replied: (replies.replied, TextKind.ANSWER),
     TimerFell: (timers.timer_fell, TextKind.SCHEDULED),
     Enrolled: (enrolment.enrolled, TextKind.SCHEDULED),
@@ -40,7 +41,7 @@ _HANDLERS: dict[type, tuple[Callable[[Turn, object], None], TextKind]] = {
     ClosedByStaff: (staff.closed, TextKind.SCHEDULED),
     ReleaseConfirmed: (staff.release_confirmed, TextKind.SCHEDULED),
     DeliveryFailed: (timers.delivery_failed, TextKind.SCHEDULED),
-}  # type: ignore[dict-item]  # each handler takes its own kind of event
+}
 
 
 def advance(
@@ -48,7 +49,8 @@ def advance(
 ) -> tuple[Session, list[Effect]]:
     """What ``event`` makes of ``session`` at ``now`` (aware), and what the host shall do.
 
-    The given session is left as it was. ``quiet``: when the program's own texts wait (silence counts from their end). Raises Refused where a person asks for what the present state does not allow.
+    The given session is left as it was. ``quiet``: when the program's own texts wait (silence counts from their end).
+    Raises Refused where a person asks for what the present state does not allow.
     """
     handler, kind = _HANDLERS[type(event)]
     turn = Turn(script, copy.deepcopy(session), now, kind, quiet)

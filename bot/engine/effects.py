@@ -12,7 +12,7 @@ from bot.domain.states import CaseState, Consent, TextKind
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Send the text ``key``. ``readings`` are what the text confirms; ``case_id`` is whom it is about (None: the phone)."""
+    """Send the text ``key``. ``readings`` are what it confirms; ``case_id`` is whom it is about (None: the phone)."""
 
     key: str
     kind: TextKind

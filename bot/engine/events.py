@@ -71,5 +71,13 @@ class DeliveryFailed:
 
 
 Event = (
-    Enrolled | Replied | TimerFell | TakenOver | StaffWrote | HandedBack | ClosedByStaff | ReleaseConfirmed | DeliveryFailed
+    Enrolled
+    | Replied
+    | TimerFell
+    | TakenOver
+    | StaffWrote
+    | HandedBack
+    | ClosedByStaff
+    | ReleaseConfirmed
+    | DeliveryFailed
 )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def answer_for(faqs: Sequence[Faq], text: str, *, consented: bool) -> str | None:
-    """The text key that answers the question, or None where the list does not have it (or two topics fit equally well)."""
+    """The text that answers the question; None where the list does not have it, or two topics fit equally well."""
     faqs = [faq for faq in faqs if consented or faq.before_consent]
     plain = _plain(text)
     scores = [(sum(_plain(word) in plain for word in faq.words), faq.say) for faq in faqs]

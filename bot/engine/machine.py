@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from transitions import EventData, Machine
 
@@ -48,7 +48,7 @@ def _add_answers(machine: Machine, step: Step) -> None:
                 _destination(move),
                 conditions=partial(_is_turn_of, number, len(moves) - 1, word),
                 before=partial(_perform, move, word),
-                after=partial(_arrive, move),
+                after=partial(_arrive, step.name, move),
             )
 
 
@@ -59,7 +59,7 @@ def _add_silences(machine: Machine, step: Step) -> None:
             step.name,
             _destination(nudge.move),
             before=partial(_nudge, nudge),
-            after=partial(_arrive, nudge.move),
+            after=partial(_arrive, step.name, nudge.move),
         )
 
 
@@ -68,18 +68,23 @@ def _destination(move: Move) -> str | None:
     return None if move.go == BACK else move.go
 
 
+def _turn(event: EventData) -> Turn:
+    """The model of our machines, which are not told of theirs."""
+    return cast("Turn", event.model)
+
+
 def _is_turn_of(number: int, last: int, word: str, event: EventData) -> bool:
-    return bool(min(event.model.session.tries.get(word, 0), last) == number)
+    return min(_turn(event).session.tries.get(word, 0), last) == number
 
 
 def _perform(move: Move, word: str, event: EventData) -> None:
-    tries = event.model.session.tries
-    tries[word] = tries.get(word, 0) + 1
-    event.model.perform(move, word)
+    turn = _turn(event)
+    turn.session.tries[word] = turn.session.tries.get(word, 0) + 1
+    turn.perform(move, word)
 
 
 def _nudge(nudge: Nudge, event: EventData) -> None:
-    turn: Turn = event.model
+    turn = _turn(event)
     asked = turn.session.member(turn.session.asking)
     members = [asked] if asked else turn.session.members
     if nudge.at_risk and any(member.at_risk for member in members):
@@ -87,6 +92,6 @@ def _nudge(nudge: Nudge, event: EventData) -> None:
     turn.perform(nudge.move, "silence")
 
 
-def _arrive(move: Move, event: EventData) -> None:
+def _arrive(source: str, move: Move, event: EventData) -> None:
     if move.go:
-        event.model.enter(move.go, source=event.transition.source)
+        _turn(event).enter(move.go, source=source)

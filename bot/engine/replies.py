@@ -43,8 +43,9 @@ def replied(turn: Turn, event: Replied) -> None:
 
 
 def _weight(turn: Turn, part: Part) -> Priority:
-    about = next((members for other, members in turn.attributed() if other is part), []) or [None]
-    return worst(*(weigh(part.reading, turn.program_of(member), member, turn.today) for member in about))
+    about = next((members for other, members in turn.attributed() if other is part), [])
+    alone = weigh(part.reading, turn.script.program, None, turn.today)
+    return worst(alone, *(weigh(part.reading, turn.program_of(member), member, turn.today) for member in about))
 
 
 def _emergency(turn: Turn, reading: Reading) -> None:

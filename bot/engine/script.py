@@ -52,7 +52,7 @@ class Nudge:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. ``answers`` maps an answer word to its moves: the first for the first such answer, the last for all later."""
+    """One step. ``answers`` maps a word to its moves: the first for the first such answer, the last for all later."""
 
     name: str
     say: tuple[str, ...] = ()

@@ -35,8 +35,8 @@ class Session:
     """One conversation: one phone number, one or more members.
 
     ``epoch`` rises with every change of control. ``asking`` is the case that is being asked now. ``tries`` counts the
-    answers of each kind in this step. ``back_to`` is the step that the danger question interrupted. ``answered_at`` holds
-    when the automatic answers of the last hour were given.
+    answers of each kind in this step. ``back_to`` is the step that the danger question interrupted. ``answered_at``
+    holds when the automatic answers of the last hour were given.
     """
 
     step: str | None = None

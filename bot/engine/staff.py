@@ -41,13 +41,19 @@ def handed_back(turn: Turn, event: HandedBack) -> None:
         raise Refused("この会話はボットが担当しています。", "The bot already leads this conversation.", field="phone")
     if event.step not in turn.script.steps:
         names = ", ".join(turn.script.steps)
-        raise Refused(f"その段階はありません。次から選んでください: {names}", f"No such step. Choose one of: {names}", field="step")
+        raise Refused(
+            f"その段階はありません。次から選んでください: {names}",
+            f"No such step. Choose one of: {names}",
+            field="step",
+        )
     _refuse_silent(turn)
     if event.step not in _NEEDS_NO_CONSENT and session.consent is not Consent.GIVEN:
         raise Refused("同意がないため、この段階には戻せません。", "There is no consent for this step.", field="step")
     monitored = session.in_state(CaseState.MONITORING)
     if event.step in {"daily", "resting", "danger"} and not monitored:
-        raise Refused("観察中の方がいないため、この段階には戻せません。", "Nobody here is being monitored.", field="step")
+        raise Refused(
+            "観察中の方がいないため、この段階には戻せません。", "Nobody here is being monitored.", field="step"
+        )
     turn.add(EscalationsClosed(event.staff, "handed_back"))
     turn.change_control(Control.BOT)
     turn.add(TimersCancelled("lease"))
@@ -78,7 +84,9 @@ def release_confirmed(turn: Turn, event: ReleaseConfirmed) -> None:
     """A person confirms that the rule is met: the notice goes out."""
     member = turn.session.member(event.case_id)
     if member is None or member.state is not CaseState.RELEASE_PENDING:
-        raise Refused("解除の確認を待っている方ではありません。", "This resident is not waiting for a release.", field="phone")
+        raise Refused(
+            "解除の確認を待っている方ではありません。", "This resident is not waiting for a release.", field="phone"
+        )
     turn.add(EscalationsClosed(event.staff, "release_confirmed"))
     if turn.session.control is Control.WAITING_HUMAN:
         turn.change_control(Control.BOT)
@@ -92,7 +100,9 @@ def _renew_lease(turn: Turn) -> None:
 def _refuse_silent(turn: Turn) -> None:
     if turn.session.opted_out:
         raise Refused(
-            "配信停止の方にはSMSを送れません。電話をしてください。", "This resident sent STOP. Call instead.", field="phone"
+            "配信停止の方にはSMSを送れません。電話をしてください。",
+            "This resident sent STOP. Call instead.",
+            field="phone",
         )
     if turn.session.quarantined:
         raise Refused("宛先違いの番号にはSMSを送れません。", "This number was reported as wrong.", field="phone")

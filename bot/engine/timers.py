@@ -41,8 +41,10 @@ def delivery_failed(turn: Turn, event: DeliveryFailed) -> None:
     """A text did not arrive: somebody calls."""
     turn.evidence = event.code
     members = turn.session.in_state(CaseState.ENROLLED, CaseState.MONITORING, CaseState.RELEASE_PENDING)
-    for member in members or [None]:
+    for member in members:
         turn.call(_UNDELIVERED_CALL, member)
+    if not members:
+        turn.call(_UNDELIVERED_CALL)
 
 
 def set_release_timer(turn: Turn, member: Member) -> None:

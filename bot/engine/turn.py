@@ -169,7 +169,9 @@ class Turn:
     def _open(self, step: Step) -> None:
         for key in step.say:
             self.say(key, case_id=self.session.asking)
-        asked_at = self.quiet.next_allowed(self.now, self.session.timezone) if self.kind is TextKind.SCHEDULED else self.now
+        asked_at = (
+            self.quiet.next_allowed(self.now, self.session.timezone) if self.kind is TextKind.SCHEDULED else self.now
+        )
         for number, nudge in enumerate(step.silence):
             due = asked_at + nudge.after
             self.add(TimerSet(f"silence:{step.name}:{number}", due, self.today, again=True))
@@ -213,7 +215,9 @@ class Turn:
 
     def _silent_members(self) -> list[Member]:
         asked = self.session.member(self.session.asking)
-        return [asked] if asked else self.session.in_state(CaseState.ENROLLED, CaseState.MONITORING, CaseState.PHONE_ONLY)
+        return (
+            [asked] if asked else self.session.in_state(CaseState.ENROLLED, CaseState.MONITORING, CaseState.PHONE_ONLY)
+        )
 
     # -- records -----------------------------------------------------------------------------------------------------
     def attributed(self) -> list[tuple[Part, list[Member]]]:

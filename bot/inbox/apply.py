@@ -48,7 +48,7 @@ class _Writer:
         self.cause = cause
         self.number = 0
 
-    def apply(self, effect: fx.Effect) -> None:  # noqa: C901, PLR0912  # one line for each kind of effect
+    def apply(self, effect: fx.Effect) -> None:  # noqa: C901  # one line for each kind of effect
         changes, about = self.changes, self.conversation.id
         match effect:
             case fx.Say():

@@ -74,7 +74,7 @@ def name_spellings(conversation: Conversation) -> list[Sequence[str]]:
     """How each member may be called in a reply: given name, full name and kana, in both kana scripts."""
     kana = {case.id: case.kana for case in conversation.cases}
     names = {case.id: case.name for case in conversation.cases}
-    spellings = []
+    spellings: list[Sequence[str]] = []
     for member in conversation.session.members:
         given_kana = kana[member.case_id].replace("\u3000", " ").rsplit(" ", 1)[-1]
         full = names[member.case_id].replace("\u3000", " ").replace(" ", "")

@@ -42,7 +42,7 @@ _IDLE_SECONDS = 1.0
 class Worker:
     """Takes inbox rows to their end; as many workers as one likes may run against one database."""
 
-    def __init__(  # noqa: PLR0913  # the ports that a turn needs
+    def __init__(  # the ports that a turn needs
         self,
         database: Database,
         library: ScriptLibrary,
@@ -146,9 +146,7 @@ class Worker:
         if isinstance(event, Enrolled):
             conversation.session.language = Language(item.payload["language"])
         try:
-            session, effects = advance(
-                bundle.script, conversation.session, event, changes.now, self._office.quiet
-            )
+            session, effects = advance(bundle.script, conversation.session, event, changes.now, self._office.quiet)
         except MimamoriError as refusal:
             return Handled(item.id, "refused", f"{refusal.field or ''}\n{refusal.ja}\n{refusal.en}")
         conversation.session = session

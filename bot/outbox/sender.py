@@ -1,4 +1,4 @@
-"""The sender: the claim is committed first, the gateway is called outside any transaction, the outcome is recorded after."""
+"""The sender: the claim is committed, then the gateway is called outside any transaction, then the outcome is kept."""
 
 from __future__ import annotations
 

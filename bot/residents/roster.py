@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import InvalidInput
@@ -16,13 +16,14 @@ from bot.storage.conversations import add_case, ensure_conversations
 from bot.storage.inbox import add_for_conversation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from bot.domain.bells import Bells
     from bot.domain.clock import Clock
     from bot.domain.office import Office
     from bot.storage.database import Database, Tx
 
+Value = TypeVar("Value")
 _KANA = re.compile(r"^[ァ-ヶー・ A-Za-z.'-]+$")
 _LONGEST_NAME = 60
 _EARLIEST_BIRTH = date(1900, 1, 1)
@@ -73,7 +74,8 @@ class Roster:
         conversation_id = ids[resident.phone]
         today = now.astimezone(ZoneInfo(office.timezone)).date()
         case_id = await add_case(tx, {
-            "conversation_id": conversation_id, "program": resident.program, "name": resident.name, "kana": resident.kana,
+            "conversation_id": conversation_id, "program": resident.program,
+            "name": resident.name, "kana": resident.kana,
             "birth_date": resident.birth_date.isoformat() if resident.birth_date else None,
             "day0": resident.day0 or today, "day0_assumed": resident.day0 is None, "at_risk": resident.at_risk,
             "state": CaseState.ENROLLED, "enrolled_at": now,
@@ -111,34 +113,39 @@ class _Form:
         self._data = data
         self.errors: dict[str, InvalidInput] = {}
 
-    def text(self, field: str, parse):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-        value = self._data.get(field)
-        if value is None or (isinstance(value, str) and not value.strip()):
+    def text(self, field: str, parse: Callable[[str], str]) -> str:
+        """A required field; empty where it cannot be used."""
+        if field not in self.errors and self._is_empty(field):
             self.errors[field] = InvalidInput("入力してください。", "This field is required.", field=field)
-            return ""
-        return self._parsed(field, value, parse)
+        return "" if field in self.errors else self.optional(field, parse) or ""
 
-    def optional(self, field: str, parse):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    def optional(self, field: str, parse: Callable[[str], Value]) -> Value | None:
+        """A field that may be left out."""
         value = self._data.get(field)
-        return None if value in {None, ""} else self._parsed(field, value, parse)
-
-    def flag(self, field: str) -> bool:
-        value = self._data.get(field)
-        if value in {None, "", False, "false", "off"}:
-            return False
-        if value in {True, "true", "on", "1"}:
-            return True
-        self.errors[field] = InvalidInput("true か false で指定してください。", "Must be true or false.", field=field)
-        return False
-
-    def _parsed(self, field: str, value: object, parse):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        if self._is_empty(field):
+            return None
+        if not isinstance(value, str):
+            self.errors[field] = InvalidInput("文字で入力してください。", "Must be text.", field=field)
+            return None
         try:
-            if not isinstance(value, str):
-                raise InvalidInput("文字で入力してください。", "Must be text.", field=field)
             return parse(value.strip())
         except InvalidInput as error:
             self.errors[field] = error
-            return ""
+            return None
+
+    def flag(self, field: str) -> bool:
+        value = self._data.get(field)
+        if value is True or value in ("true", "on", "1"):
+            return True
+        if not (value is False or value in (None, "", "false", "off", "0")):
+            self.errors[field] = InvalidInput(
+                "true か false で指定してください。", "Must be true or false.", field=field
+            )
+        return False
+
+    def _is_empty(self, field: str) -> bool:
+        value = self._data.get(field)
+        return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _name(value: str) -> str:
@@ -153,7 +160,9 @@ def _kana(value: str) -> str:
     kana = "".join(chr(ord(char) + 0x60) if "ぁ" <= char <= "ゖ" else char for char in kana)
     if not _KANA.match(kana):
         raise InvalidInput(
-            "フリガナはカタカナ(外国の方はローマ字)で入力してください。", "Enter the reading in katakana or Latin letters.", field="kana"
+            "フリガナはカタカナ(外国の方はローマ字)で入力してください。",
+            "Enter the reading in katakana or Latin letters.",
+            field="kana",
         )
     return kana
 
@@ -173,7 +182,11 @@ def _date(value: str, field: str, first: date, last: date) -> date:
     try:
         day = date.fromisoformat(value)
     except ValueError:
-        raise InvalidInput("日付は 2026-01-31 の形で入力してください。", "Write dates like 2026-01-31.", field=field) from None
+        raise InvalidInput(
+            "日付は 2026-01-31 の形で入力してください。", "Write dates like 2026-01-31.", field=field
+        ) from None
     if not first <= day <= last:
-        raise InvalidInput(f"{first}から{last}までの日付にしてください。", f"Must be from {first} to {last}.", field=field)
+        raise InvalidInput(
+            f"{first}から{last}までの日付にしてください。", f"Must be from {first} to {last}.", field=field
+        )
     return day

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import func, select, update
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import RowMapping
 
-    from bot.storage.database import Tx
+    from bot.domain.clock import Clock
+    from bot.storage.database import Database, Tx
 
 
 class Role(StrEnum):
@@ -115,3 +116,28 @@ async def rehash_password(tx: Tx, account_id: int, old_hash: str, new_hash: str)
 
 def _account(row: RowMapping) -> Account:
     return Account(**{**row, "role": Role(row["role"])})
+
+
+class DemoAccount(NamedTuple):
+    """An account of the demo, which listens on loopback only."""
+
+    login: str
+    name: str
+    role: Role
+
+
+DEMO_PASSWORD = "mimamori-demo"  # noqa: S105  # the demo prints it
+_DEMO_HASH = "$argon2id$v=19$m=19456,t=2,p=1$4cpwCC+q1ZN9mrA/RYnR+w$KAh3urGVMtcFNEZAcurAQyWA05VlO4VRyu9DeayhjBA"
+DEMO_ACCOUNTS = (
+    DemoAccount("nurse", "山口 みどり", Role.STAFF),
+    DemoAccount("clerk", "大野 航", Role.STAFF),
+    DemoAccount("manager", "三浦 恵", Role.MANAGER),
+    DemoAccount("admin", "岡田 修", Role.ADMIN),
+)
+
+
+async def ensure_demo_accounts(database: Database, clock: Clock) -> None:
+    """The demo's accounts, all with DEMO_PASSWORD; those that are there are left as they are."""
+    async with database.write() as tx:
+        for account in DEMO_ACCOUNTS:
+            await add_account(tx, account.login, account.name, account.role, _DEMO_HASH, clock.now())

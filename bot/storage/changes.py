@@ -33,7 +33,9 @@ class Changes:
     timers_cancelled: list[Values] = field(default_factory=list)
     texts_cancelled: list[Values] = field(default_factory=list)
 
-    def report(self, conversation_id: int, case_id: int, day: date, reading: Reading, priority: Priority, cause: int) -> None:
+    def report(
+        self, conversation_id: int, case_id: int, day: date, reading: Reading, priority: Priority, cause: int
+    ) -> None:
         """The day's report: the latest values, the worst priority, all that was told."""
         old = self.reports.get((case_id, day), {})
         present = dict.fromkeys([*old.get("present", []), *reading.present])
@@ -89,7 +91,8 @@ class Changes:
     def set_timer(self, conversation_id: int, effect: TimerSet) -> None:
         self.timers[conversation_id, effect.name, effect.local_date] = {
             "conversation_id": conversation_id, "case_id": effect.case_id, "name": effect.name,
-            "local_date": effect.local_date, "due_at": effect.due, "state": "pending", "settings": 1, "again": effect.again,
+            "local_date": effect.local_date, "due_at": effect.due, "state": "pending", "settings": 1,
+            "again": effect.again,
         }  # fmt: skip
 
     def cancel_timers(self, conversation_id: int, prefix: str) -> None:

@@ -23,7 +23,7 @@ _EMPTY_MEMORY: dict[str, Any] = {"tries": {}, "back_to": None, "answered_at": []
 
 @dataclass(slots=True)
 class Conversation:
-    """A conversation row with its session; ``names`` are the spellings of each member's name, in the session's order."""
+    """A conversation row with its session, and the cases of the session's members and before."""
 
     id: int
     office: str
@@ -46,7 +46,9 @@ class Case:
     enrolled_at: datetime
 
 
-async def ensure_conversations(tx: Tx, office: str, phones: Collection[str], timezone: str, now: datetime) -> dict[str, int]:
+async def ensure_conversations(
+    tx: Tx, office: str, phones: Collection[str], timezone: str, now: datetime
+) -> dict[str, int]:
     """The conversation id of each phone (E.164); made where there is none. Two first texts at once make one row."""
     table = tx.t.conversations
     hashes = {tx.keyring.lookup(phone).hex(): phone for phone in phones}
@@ -155,7 +157,7 @@ def given_names(names: Sequence[str]) -> list[str]:
 
 
 def _shared_start(names: Sequence[str]) -> int:
-    if len(set(names)) < 2:  # noqa: PLR2004  # one name shares nothing
+    if len(set(names)) < 2:  # one name shares nothing
         return 0
     shortest = min(len(name) for name in names)
     return next((at for at in range(shortest) if len({name[at] for name in names}) > 1), shortest)
@@ -164,8 +166,9 @@ def _shared_start(names: Sequence[str]) -> int:
 def _session_values(conversation: Conversation, now: datetime) -> Values:
     session = conversation.session
     return {
-        "row_id": conversation.id, "language": session.language, "timezone": session.timezone, "control": session.control,
-        "owner": session.owner, "epoch": session.epoch, "consent": session.consent, "opted_out": session.opted_out,
+        "row_id": conversation.id, "language": session.language, "timezone": session.timezone,
+        "control": session.control, "owner": session.owner, "epoch": session.epoch,
+        "consent": session.consent, "opted_out": session.opted_out,
         "quarantined": session.quarantined, "program": conversation.program, "script_version": conversation.version,
         "step": session.step, "asking": session.asking, "asked_on": session.asked_on, "updated_at": now,
         "memory": {

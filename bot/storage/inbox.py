@@ -94,7 +94,14 @@ async def claim(tx: Tx, conversation_ids: Sequence[int] | None = None) -> list[I
 
 async def _new_items(tx: Tx, conversation_ids: Sequence[int]) -> list[Item]:
     inbox = tx.t.inbox
-    columns = (inbox.c.id, inbox.c.conversation_id, inbox.c.kind, inbox.c.payload, inbox.c.received_at, inbox.c.attempts)
+    columns = (
+        inbox.c.id,
+        inbox.c.conversation_id,
+        inbox.c.kind,
+        inbox.c.payload,
+        inbox.c.received_at,
+        inbox.c.attempts,
+    )
     query = select(*columns).where(inbox.c.conversation_id.in_(conversation_ids), inbox.c.state == "new")
     items, taken = [], dict.fromkeys(conversation_ids, 0)
     for row in await tx.all(query.order_by(inbox.c.id).limit(BATCH * _PER_CONVERSATION)):
@@ -118,7 +125,8 @@ async def mark_handled(tx: Tx, rows: Sequence[Handled], now: datetime) -> None:
     """Write the end of rows down."""
     inbox = tx.t.inbox
     values = [
-        {"row_id": row.id, "state": row.state, "note": row.note, "reading": row.reading, "handled_at": now} for row in rows
+        {"row_id": row.id, "state": row.state, "note": row.note, "reading": row.reading, "handled_at": now}
+        for row in rows
     ]
     if values:
         statement = update(inbox).where(inbox.c.id == bindparam("row_id"))

@@ -54,15 +54,17 @@ def _rank(state: ColumnElement[str]) -> ColumnElement[int]:
 async def cancel_forbidden(tx: Tx, now: datetime) -> None:
     """The last check: what must not go out any more (STOP, wrong number, takeover since it was queued) is cancelled."""
     outbox, conversations = tx.t.outbox, tx.t.conversations
-    stopped = or_(
-        conversations.c.quarantined, and_(conversations.c.opted_out, outbox.c.kind != TextKind.FAREWELL)
-    )
+    stopped = or_(conversations.c.quarantined, and_(conversations.c.opted_out, outbox.c.kind != TextKind.FAREWELL))
     taken_over = and_(
-        conversations.c.control == Control.HUMAN, outbox.c.kind != TextKind.STAFF, outbox.c.epoch < conversations.c.epoch
+        conversations.c.control == Control.HUMAN,
+        outbox.c.kind != TextKind.STAFF,
+        outbox.c.epoch < conversations.c.epoch,
     )
     forbidden = exists().where(conversations.c.id == outbox.c.conversation_id, or_(stopped, taken_over))
     waiting = and_(outbox.c.state.in_(("queued", "unknown")), outbox.c.due_at <= now)
-    await tx.run(update(outbox).where(waiting, forbidden).values(state=TextState.CANCELLED, settled_at=now, code="last_check"))
+    await tx.run(
+        update(outbox).where(waiting, forbidden).values(state=TextState.CANCELLED, settled_at=now, code="last_check")
+    )
 
 
 async def claim_due(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
@@ -75,7 +77,14 @@ async def claim_due(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
         older.c.state.in_(("queued", "submitting", "unknown")),
         older.c.due_at <= outbox.c.due_at,
     )
-    columns = (outbox.c.id, outbox.c.conversation_id, outbox.c.attempts, outbox.c.created_at, outbox.c.reference, outbox.c.text)
+    columns = (
+        outbox.c.id,
+        outbox.c.conversation_id,
+        outbox.c.attempts,
+        outbox.c.created_at,
+        outbox.c.reference,
+        outbox.c.text,
+    )
     query = (
         select(*columns, conversations.c.phone)
         .join(conversations, conversations.c.id == outbox.c.conversation_id)
@@ -98,7 +107,12 @@ async def claim_due(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
 async def _mark_submitting(tx: Tx, ids: Sequence[int], now: datetime) -> None:
     outbox = tx.t.outbox
     if ids:
-        values = {"state": "submitting", "attempts": outbox.c.attempts + 1, "submitted_at": now, "claimed_until": now + CLAIM}
+        values = {
+            "state": "submitting",
+            "attempts": outbox.c.attempts + 1,
+            "submitted_at": now,
+            "claimed_until": now + CLAIM,
+        }
         await tx.run(update(outbox).where(outbox.c.id.in_(ids)).values(values))
 
 
@@ -135,7 +149,11 @@ async def settle(tx: Tx, results: Sequence[Settled], now: datetime) -> None:
 async def expired_claims(tx: Tx, now: datetime, *, restarted: bool = False) -> int:
     """Submissions that nobody finished become ``unknown``; at a restart of the only process, all of them."""
     outbox = tx.t.outbox
-    late = outbox.c.state == "submitting" if restarted else and_(outbox.c.state == "submitting", outbox.c.claimed_until < now)
+    late = (
+        outbox.c.state == "submitting"
+        if restarted
+        else and_(outbox.c.state == "submitting", outbox.c.claimed_until < now)
+    )
     result = await tx.run(update(outbox).where(late).values(state=TextState.UNKNOWN, due_at=now, code="claim_expired"))
     return int(result.rowcount)
 
@@ -175,7 +193,9 @@ async def apply_receipts(tx: Tx, receipts: Sequence[Receipt], now: datetime) -> 
     for receipt in receipts:
         row = known.get(receipt.message_id)
         if row is None:
-            early.append({"message_id": receipt.message_id, "state": receipt.state, "code": receipt.code[:60], "at": now})
+            early.append(
+                {"message_id": receipt.message_id, "state": receipt.state, "code": receipt.code[:60], "at": now}
+            )
         elif receipt.state.rank > TextState(row["state"]).rank:
             updates.append({"row_id": row["id"], "new_state": receipt.state, "new_code": receipt.code[:60]})
             known[receipt.message_id] = {**row, "state": receipt.state}  # type: ignore[assignment]  # read like a row

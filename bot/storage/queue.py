@@ -94,9 +94,7 @@ async def queue_counts(tx: Tx, office: str) -> dict[Priority, int]:
 async def open_call_count(tx: Tx, office: str) -> int:
     """How many calls are to be made."""
     calls, conversations = tx.t.calls, tx.t.conversations
-    query = select(func.count()).select_from(
-        calls.join(conversations, conversations.c.id == calls.c.conversation_id)
-    )
+    query = select(func.count()).select_from(calls.join(conversations, conversations.c.id == calls.c.conversation_id))
     return int(await tx.value(query.where(calls.c.state == "open", conversations.c.office == office)))
 
 
@@ -171,3 +169,17 @@ def _task(row: Mapping[str, Any]) -> Task:
         row["id"], row["case_id"], Priority(row["priority"]), row["reason"], row["evidence"], row["times"],
         EscalationState(row["state"]), row["owner"], row["opened_at"],
     )  # fmt: skip
+
+
+async def recently_called(tx: Tx, office: str, limit: int = 50) -> Sequence[Mapping[str, Any]]:
+    """The calls that were finished last, latest first, with phone and name."""
+    calls, conversations, cases = tx.t.calls, tx.t.conversations, tx.t.cases
+    query = (
+        select(calls, conversations.c.phone, cases.c.name, cases.c.kana, cases.c.at_risk)
+        .join(conversations, conversations.c.id == calls.c.conversation_id)
+        .join(cases, cases.c.id == calls.c.case_id, isouter=True)
+        .where(conversations.c.office == office, calls.c.state != "open")
+        .order_by(calls.c.closed_at.desc(), calls.c.id.desc())
+        .limit(limit)
+    )
+    return await tx.all(query)  # type: ignore[return-value]  # rows read like mappings

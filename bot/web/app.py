@@ -48,7 +48,7 @@ async def _json_errors(request: web.Request, handler: Handler) -> web.StreamResp
         return _problem(error.status, str(error.reason), str(error.reason))
     except MimamoriError as error:
         return _told(error)
-    except Exception as error:  # noqa: BLE001  # whoever calls gets an id, never a trace
+    except Exception as error:  # whoever calls gets an id, never a trace
         incident = uuid.uuid4().hex[:12]
         log.error("web.failed", incident=incident, error=type(error).__name__, exc_info=not _may_hold_text(error))
         return _problem(500, f"内部エラー({incident})", f"Internal error ({incident})")

@@ -85,10 +85,18 @@ class House:
 
     # -- the stage ---------------------------------------------------------------------------------------------------
     async def enrol(self, resident: Resident) -> int:
-        case_id = await self.service.roster.enrol(NewResident(
-            resident.name, resident.kana, resident.phone, resident.program or self.program,
-            birth_date=resident.birth_date, language=resident.language, day0=resident.day0, at_risk=resident.at_risk,
-        ))
+        case_id = await self.service.roster.enrol(
+            NewResident(
+                resident.name,
+                resident.kana,
+                resident.phone,
+                resident.program or self.program,
+                birth_date=resident.birth_date,
+                language=resident.language,
+                day0=resident.day0,
+                at_risk=resident.at_risk,
+            )
+        )
         await self.rest()
         return case_id
 
@@ -108,12 +116,14 @@ class House:
         if action == "confirm-release":
             acts = [desk.confirm_release(conversation_id, NURSE, case) for case in await self._pending(conversation_id)]
         else:
-            acts = [{
-                "take-over": lambda: desk.take_over(conversation_id, NURSE),
-                "reply": lambda: desk.reply(conversation_id, NURSE, argument),
-                "hand-back": lambda: desk.hand_back(conversation_id, NURSE, argument),
-                "close": lambda: desk.close(conversation_id, NURSE, argument),
-            }[action]()]
+            acts = [
+                {
+                    "take-over": lambda: desk.take_over(conversation_id, NURSE),
+                    "reply": lambda: desk.reply(conversation_id, NURSE, argument),
+                    "hand-back": lambda: desk.hand_back(conversation_id, NURSE, argument),
+                    "close": lambda: desk.close(conversation_id, NURSE, argument),
+                }[action]()
+            ]
         for act in acts:
             task = asyncio.ensure_future(act)
             while not task.done():
@@ -133,7 +143,9 @@ class House:
         for phone, messages in self.carrier.messages.items():
             seen = self._seen.get(phone, 0)
             self._seen[phone] = len(messages)
-            fresh += [(int(m["id"][1:]), Sent(phone, m["text"], datetime.fromisoformat(m["at"]))) for m in messages[seen:]]
+            fresh += [
+                (int(m["id"][1:]), Sent(phone, m["text"], datetime.fromisoformat(m["at"]))) for m in messages[seen:]
+            ]
         return [sent for _, sent in sorted(fresh, key=lambda pair: pair[0])]
 
     async def conversation_id(self, phone: str) -> int:
@@ -150,15 +162,31 @@ class House:
             session = (await load_conversations(tx, [found]))[found].session
             reports = await overview.reports_of(tx, found)
             escalations = await overview.escalations_of(tx, "main", found)
-            calls = await tx.all(select(tx.t.calls).where(tx.t.calls.c.conversation_id == found, tx.t.calls.c.state == "open"))
+            calls = await tx.all(
+                select(tx.t.calls).where(tx.t.calls.c.conversation_id == found, tx.t.calls.c.state == "open")
+            )
         names = {member.case_id: member.first_name for member in session.members}
         return State(
-            session.control, session.step, session.consent,
+            session.control,
+            session.step,
+            session.consent,
             [(member.first_name, member.state) for member in session.members],
-            [OpenTask(Priority(row["priority"]), row["reason"], row["evidence"]) for row in escalations if row["state"] != "closed"],
+            [
+                OpenTask(Priority(row["priority"]), row["reason"], row["evidence"])
+                for row in escalations
+                if row["state"] != "closed"
+            ],
             [(row["reason"], row["high"]) for row in calls],
-            [DayReport(names.get(row["case_id"], ""), row["local_date"], Priority(row["priority"]), row["temperature"], row["spo2"])
-             for row in reports],
+            [
+                DayReport(
+                    names.get(row["case_id"], ""),
+                    row["local_date"],
+                    Priority(row["priority"]),
+                    row["temperature"],
+                    row["spo2"],
+                )
+                for row in reports
+            ],
         )
 
 
@@ -181,7 +209,11 @@ async def open_house(
     library, reader = (None, None) if "conversations" in settings else _shared()
     clock = FixedClock(start)
     made = Settings(
-        data_dir=folder, database_url=database_url, carrier_url=f"{url}/demo/carrier", default_program=program, **settings
+        data_dir=folder,
+        database_url=database_url,
+        carrier_url=f"{url}/demo/carrier",
+        default_program=program,
+        **settings,
     )
     async with contextlib.AsyncExitStack() as stack:
         service = await stack.enter_async_context(opened(build(made, clock, library=library, reader=reader)))

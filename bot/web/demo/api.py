@@ -83,7 +83,10 @@ class _Api:
             for row in await overview.phones(tx, self._ports.office.code):
                 names.setdefault(row["phone"], []).append(row["name"] or "")
                 steps[row["phone"]] = row["step"] or row["control"]
-        rows = [{"phone": phone, "name": "・".join(filter(None, found)), "label": steps[phone]} for phone, found in names.items()]
+        rows = [
+            {"phone": phone, "name": "・".join(filter(None, found)), "label": steps[phone]}
+            for phone, found in names.items()
+        ]
         return web.json_response(rows)
 
     async def messages(self, request: web.Request) -> web.Response:
@@ -101,7 +104,9 @@ class _Api:
              "status": states.get(text["reference"], "unknown")}
             for text in self._ports.carrier.messages.get(phone, [])
         ]  # fmt: skip
-        return web.json_response(sorted([*map(_inbound, received), *sent], key=lambda text: (text["at"], text["direction"])))
+        return web.json_response(
+            sorted([*map(_inbound, received), *sent], key=lambda text: (text["at"], text["direction"]))
+        )
 
     async def conversation(self, request: web.Request) -> web.Response:
         async with self._ports.database.read() as tx:
@@ -128,7 +133,9 @@ class _Api:
                 conversation_id = await find_conversation(tx, self._ports.office.code, _phone(phone)) or -1
             rows = await overview.escalations_of(tx, self._ports.office.code, conversation_id)
         names = ("priority", "state", "reason", "evidence", "phone", "outcome")
-        return web.json_response([{**{n: row[n] for n in names}, "opened_at": row["opened_at"].isoformat()} for row in rows])
+        return web.json_response(
+            [{**{n: row[n] for n in names}, "opened_at": row["opened_at"].isoformat()} for row in rows]
+        )
 
     async def calls(self, _request: web.Request) -> web.Response:
         async with self._ports.database.read() as tx:
@@ -190,14 +197,22 @@ class _Api:
     async def _find(self, tx: Any, phone: object) -> Conversation:  # noqa: ANN401  # bot.storage.database.Tx
         conversation_id = await find_conversation(tx, self._ports.office.code, _phone(phone))
         if conversation_id is None:
-            raise NotFound("その番号との会話はありません。", "There is no conversation with that number.", field="phone")
+            raise NotFound(
+                "その番号との会話はありません。", "There is no conversation with that number.", field="phone"
+            )
         return (await load_conversations(tx, [conversation_id]))[conversation_id]
 
 
 def _inbound(row: dict[str, Any]) -> dict[str, Any]:
     status = "received" if row["state"] in {"new", "handled"} else row["state"]
     at = row["received_at"].isoformat()
-    return {"direction": "in", "text": row["text"], "at": at, "status": status, "segments": sms_length(row["text"]).segments}
+    return {
+        "direction": "in",
+        "text": row["text"],
+        "at": at,
+        "status": status,
+        "segments": sms_length(row["text"]).segments,
+    }
 
 
 def _case_state(conversation: Conversation) -> str | None:

@@ -94,7 +94,7 @@ def parse_duration(text: object) -> timedelta:
     """``15h30m``, ``2d``, ``90m`` … up to 366 days; raises InvalidInput."""
     match = _DURATION.match(text) if isinstance(text, str) and text else None
     if match:
-        parts = {unit: int(number) for unit, number in match.groupdict().items() if number and len(number) <= 6}  # noqa: PLR2004
+        parts = {unit: int(number) for unit, number in match.groupdict().items() if number and len(number) <= 6}
         duration = timedelta(**parts)
         if timedelta(0) < duration <= LONGEST_ADVANCE:
             return duration

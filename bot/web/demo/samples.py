@@ -49,16 +49,19 @@ SAMPLES = (
     Sample("Emma Wilson", "エマ ウィルソン", "+819010000005", "influenza", 2, "1994-03-08",
            ((3, "12:10", "1"), (2, "09:30", "2 38.4 sore throat"), (1, "10:01", "2 37.8 still coughing")), Language.EN),
     Sample("グエン ヴァン アン", "グエン ヴァン アン", "+819010000006", "covid19-2023-05-08", 2, "1999-12-25",
-           ((3, "18:30", "はい"), (1, "09:15", "2 37.6"), (0, "09:18", "しごとは いつから いいですか")), Language.JA_EASY),
+           ((3, "18:30", "はい"), (1, "09:15", "2 37.6"), (0, "09:18", "しごとは いつから いいですか")),
+           Language.JA_EASY),
     Sample("山田 太郎", "ヤマダ タロウ", "+819010000007", "influenza", 3, "2016-09-01",
            ((3, "10:30", "1"), (2, "09:20", "太郎は2 38.9、花子は1 36.8"), (1, "09:10", "2人とも1"))),
     Sample("山田 花子", "ヤマダ ハナコ", "+819010000007", "influenza", 2, "2019-01-15"),
-    Sample("伊藤 翔", "イトウ ショウ", "+819010000008", "measles-contact", 22, "2001-06-11", ((3, "10:11", "1"), *_WELL[:2])),
+    Sample("伊藤 翔", "イトウ ショウ", "+819010000008", "measles-contact", 22, "2001-06-11",
+           ((3, "10:11", "1"), *_WELL[:2])),
     Sample("渡辺 恵", "ワタナベ メグミ", "+819010000009", "covid19-2023-05-08", 6, "1990-10-10",
            ((3, "10:05", "1"), (2, "09:02", "1 36.6"), (1, "09:03", "1 36.4"))),
     Sample("中村 進", "ナカムラ ススム", "+819010000010", "influenza", 3, "1969-04-04",
            ((3, "10:50", "1"), (1, "09:40", "STOP"))),
-    Sample("小林 蓮", "コバヤシ レン", "+819010000011", "influenza", 2, "2003-08-19", ((3, "13:30", "番号違いです。小林ではありません"),)),
+    Sample("小林 蓮", "コバヤシ レン", "+819010000011", "influenza", 2, "2003-08-19",
+           ((3, "13:30", "番号違いです。小林ではありません"),)),
 )  # fmt: skip
 
 
@@ -81,7 +84,11 @@ class Player:
         for sample in SAMPLES:
             await self.roster.enrol(self._resident(sample, now))
         await self.clockwork.settle()
-        acts = sorted((self._moment(now, days, clock), sample.phone, text) for sample in SAMPLES for days, clock, text in sample.texts)
+        acts = sorted(
+            (self._moment(now, days, clock), sample.phone, text)
+            for sample in SAMPLES
+            for days, clock, text in sample.texts
+        )
         for moment, phone, text in acts:
             await self.clockwork.pass_until(moment)
             await self._text(phone, text)
@@ -98,7 +105,9 @@ class Player:
 
     async def _text(self, phone: str, text: str) -> None:
         self._count += 1
-        await self.intake.keep(Arrival("reply", "sandbox", "demo", f"sample-{self._count}", phone, {"text": text, "to": ""}))
+        await self.intake.keep(
+            Arrival("reply", "sandbox", "demo", f"sample-{self._count}", phone, {"text": text, "to": ""})
+        )
 
     def _moment(self, now: datetime, days_ago: int, clock: str) -> datetime:
         zone = ZoneInfo(self.timezone)

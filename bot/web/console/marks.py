@@ -1,0 +1,129 @@
+"""A reply with the words that decided marked, and what was read, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.reading import RED_FLAGS
+from bot.web.console.words import Word, word
+
+Symptoms = Mapping[str, str]
+"""Symptom code -> Japanese word."""
+
+_GRAVE = {"red_flag": 3, "danger": 3, "urgent": 2, "value": 1, "menu": 1, "symptom": 1, "negated": 0, "past": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the reply. ``tone`` is ``red``, ``amber``, ``blue``, ``gray`` or empty for unmarked words."""
+
+    text: str
+    tone: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One piece of evidence: the words, and what they were taken for."""
+
+    words: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One reading in words; ``who`` names the members that it is about where the reply says so."""
+
+    who: str
+    intent: Word
+    priority: str
+    understood: bool
+    facts: list[str]
+    why: list[Why]
+
+
+def pieces(text: str, readings: Sequence[Mapping[str, Any]], symptoms: Symptoms) -> list[Piece]:
+    """The reply, cut where marks begin and end; where two overlap, the graver one shows."""
+    rules: list[str | None] = [None] * len(text)
+    for item in sorted(_evidence(readings), key=lambda item: _weight(item["rule"])):
+        for place in range(max(item["start"], 0), min(item["end"], len(text))):
+            rules[place] = item["rule"]
+    cut: list[Piece] = []
+    start = 0
+    for end in range(1, len(text) + 1):
+        if end == len(text) or rules[end] != rules[start]:
+            rule = rules[start]
+            cut.append(Piece(text[start:end], _tone(rule), meaning(rule, symptoms) if rule else ""))
+            start = end
+    return cut
+
+
+def reads(
+    text: str, readings: Sequence[Mapping[str, Any]], symptoms: Symptoms, names: Sequence[str] = ()
+) -> list[Read]:
+    """Each reading of a reply in words."""
+    return [
+        Read(
+            who="、".join(names[index] for index in reading.get("who", ()) if index < len(names)),
+            intent=word("intent", reading["intent"]),
+            priority=reading["priority"],
+            understood=bool(reading["understood"]),
+            facts=_facts(reading, symptoms),
+            why=_why(text, reading, symptoms),
+        )
+        for reading in readings
+    ]
+
+
+def _facts(reading: Mapping[str, Any], symptoms: Symptoms) -> list[str]:
+    facts = []
+    if reading.get("menu") is not None:
+        facts.append(f"番号 {reading['menu']}")
+    if reading.get("answer"):
+        facts.append({"yes": "はい", "no": "いいえ"}.get(reading["answer"], reading["answer"]))
+    if reading.get("temperature") is not None:
+        facts.append(f"体温 {reading['temperature']:g}℃")
+    if reading.get("spo2") is not None:
+        facts.append(f"SpO2 {reading['spo2']}%")
+    facts += [f"{symptoms.get(code, code)}: あり" for code in reading.get("present", ())]
+    facts += [f"{symptoms.get(code, code)}: なし" for code in reading.get("absent", ())]
+    facts += ["前の返事の訂正"] if reading.get("correction") else []
+    facts += ["あとで答える"] if reading.get("later") else []
+    return facts
+
+
+def _why(text: str, reading: Mapping[str, Any], symptoms: Symptoms) -> list[Why]:
+    found = dict.fromkeys((text[item["start"] : item["end"]], meaning(item["rule"], symptoms))
+                          for item in reading.get("evidence", ()))  # fmt: skip
+    return [Why(words, what) for words, what in found if words.strip()]
+
+
+def meaning(rule: str, symptoms: Symptoms) -> str:
+    """A rule's code in words: ``red_flag:dyspnea`` -> ``緊急の症状・息苦しさ``."""
+    kind, _, code = rule.partition(":")
+    kinds = word("evidence", kind).ja
+    if not code:
+        return kinds
+    named = symptoms.get(code) or word("intent", code).ja
+    return f"{kinds}・{word('value', code).ja if kind == 'value' else named}"
+
+
+def red_flags(reading: Mapping[str, Any]) -> list[str]:
+    """Codes of red flags that a reading holds as present."""
+    return [code for code in reading.get("present", ()) if code in RED_FLAGS]
+
+
+def _evidence(readings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [item for reading in readings for item in reading.get("evidence", ())]
+
+
+def _weight(rule: str) -> int:
+    return _GRAVE.get(rule.partition(":")[0], 1)
+
+
+def _tone(rule: str | None) -> str:
+    if rule is None:
+        return ""
+    return ("gray", "blue", "amber", "red")[_weight(rule)]

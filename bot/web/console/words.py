@@ -1,0 +1,205 @@
+"""Every code that staff meet, in words: Japanese first, English beside it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Word(NamedTuple):
+    """One term in both languages."""
+
+    ja: str
+    en: str
+
+
+_PRIORITY = {
+    "emergency": Word("緊急", "Emergency"),
+    "urgent": Word("至急", "Urgent"),
+    "routine": Word("通常", "Routine"),
+    "none": Word("なし", "None"),
+}
+
+_REASON = {
+    "red_flag": Word("緊急の症状", "Red-flag symptom"),
+    "urgent_report": Word("悪化・心配な値の報告", "Worse, or a worrying value"),
+    "question": Word("質問・相談", "Question"),
+    "not_understood": Word("読み取りきれない返事", "Not fully understood"),
+    "no_clear_answer": Word("はっきりした返事がない", "No clear answer"),
+    "report_to_read": Word("職員が読む報告", "A report to read"),
+    "unknown_sender": Word("登録のない番号から", "Number not on the roster"),
+    "wrong_number": Word("宛先違いの連絡", "Wrong number"),
+    "opted_out": Word("配信停止(STOP)の連絡", "Sent STOP"),
+    "after_stop": Word("配信停止のあとの連絡", "A text after STOP"),
+    "release_confirmation": Word("終了の確認待ち", "Release to confirm"),
+    "takeover_left": Word("引き継ぎのまま8時間操作なし", "Takeover left for 8 hours"),
+    "damaged_text": Word("文字化けを含む連絡", "Text arrived damaged"),
+    "too_many_texts": Word("自動返信が1時間の上限に達した", "Too many automatic answers"),
+    "unreadable": Word("処理できなかった連絡(必ず読んでください)", "Could not be processed: read it"),
+    "script": Word("台本による引き継ぎ", "Handed over by the script"),
+}
+
+_CALL = {
+    "no_consent": Word("SMSに同意なし。電話で見守り", "Declined texts"),
+    "no_answer_to_consent": Word("はじめの連絡に返事がない", "No answer to the first text"),
+    "no_answer": Word("健康観察に返事がない", "No answer to the daily check"),
+    "release_notice": Word("終了のお知らせを電話で", "Tell of the release by phone"),
+    "opted_out": Word("配信停止(STOP)。電話で見守り", "Sent STOP"),
+    "wrong_number": Word("宛先違い。正しい番号の確認", "Wrong number"),
+    "undelivered": Word("SMSが届かなかった", "Text was not delivered"),
+}
+
+_CALL_OUTCOME = {
+    "reached": Word("話せた", "Reached"),
+    "no_answer": Word("出なかった", "No answer"),
+    "wrong_number": Word("番号違いだった", "Wrong number"),
+    "call_again": Word("あとでかけ直す", "Call again"),
+    "other": Word("その他", "Other"),
+}
+
+_OUTCOME = {
+    "recovered": Word("回復・観察期間の終了", "Recovered"),
+    "handled_by_phone": Word("電話で対応した", "Handled by phone"),
+    "hospitalised": Word("入院", "Hospitalised"),
+    "moved": Word("転出・他の保健所へ", "Moved away"),
+    "wrong_person": Word("人違い・宛先違い", "Wrong person"),
+    "other": Word("その他", "Other"),
+    "handed_back": Word("ボットに戻した", "Handed back"),
+    "release_confirmed": Word("終了を確認した", "Release confirmed"),
+}
+
+_CONTROL = {
+    "bot": Word("ボットが対応中", "The bot answers"),
+    "waiting_human": Word("職員の対応待ち", "Waits for staff"),
+    "human": Word("職員が対応中", "A person answers"),
+    "closed": Word("終了", "Closed"),
+}
+
+_CONSENT = {
+    "none": Word("同意はまだ", "Not asked or not answered"),
+    "given": Word("SMSに同意", "Consented"),
+    "declined": Word("SMSに同意しない", "Declined"),
+    "withdrawn": Word("同意を撤回(STOP)", "Withdrawn (STOP)"),
+}
+
+_CASE = {
+    "enrolled": Word("同意待ち", "Before consent"),
+    "monitoring": Word("健康観察中", "Monitored"),
+    "phone_only": Word("電話で見守り", "By phone"),
+    "release_pending": Word("終了の確認待ち", "Release to confirm"),
+    "released": Word("観察終了", "Released"),
+    "closed": Word("終了(職員)", "Closed by staff"),
+}
+
+_STEP = {
+    "consent": Word("はじめの連絡と同意", "First text and consent"),
+    "resting": Word("次の健康観察を待つ", "Waits for the next check"),
+    "daily": Word("きょうの健康観察", "Today's check"),
+    "danger": Word("危険がないかの確認", "Danger question"),
+    "with_staff": Word("職員の対応待ち", "With staff"),
+    "phone_only": Word("電話で見守り", "By phone"),
+    "released": Word("観察終了のあと", "After release"),
+}
+
+_BACK_TO = {
+    "consent": Word("同意をたずね直す(最初のSMSを送る)", "Ask for consent again"),
+    "resting": Word("次の健康観察まで待つ(今は何も送らない)", "Wait for the next check"),
+    "daily": Word("きょうの健康観察を今たずねる", "Ask today's check now"),
+    "danger": Word("危険がないかを今たずねる", "Ask the danger question now"),
+    "phone_only": Word("電話での見守りにする(SMSは送らない)", "Look after by phone"),
+    "released": Word("観察終了のあととして待つ", "After release"),
+}
+
+_TEXT_STATE = {
+    "queued": Word("送信待ち", "Queued"),
+    "submitting": Word("送信中", "Submitting"),
+    "unknown": Word("送れたか確認中", "Unknown"),
+    "accepted": Word("送信済み", "Accepted"),
+    "delivered": Word("届いた", "Delivered"),
+    "undelivered": Word("届かなかった", "Undelivered"),
+    "rejected": Word("送れなかった", "Rejected"),
+    "cancelled": Word("取り消し", "Cancelled"),
+}
+
+_TEXT_KIND = {
+    "answer": Word("自動返信", "Answer"),
+    "scheduled": Word("定時連絡", "Scheduled"),
+    "emergency": Word("緊急案内", "Emergency guidance"),
+    "staff": Word("職員", "Staff"),
+    "farewell": Word("停止の確認", "STOP confirmation"),
+}
+
+_INTENT = {
+    "consent_yes": Word("同意する", "Consents"),
+    "consent_no": Word("同意しない", "Declines"),
+    "opt_out": Word("配信停止", "STOP"),
+    "opt_in": Word("配信再開", "START"),
+    "help": Word("使い方", "HELP"),
+    "report": Word("体調の報告", "Report"),
+    "question": Word("質問・依頼", "Question"),
+    "wrong_number": Word("宛先違い", "Wrong number"),
+    "thanks": Word("お礼・了解", "Thanks"),
+    "other": Word("その他", "Other"),
+}
+
+_EVIDENCE = {
+    "red_flag": Word("緊急の症状", "Red flag"),
+    "danger": Word("危険のことば", "Danger"),
+    "urgent": Word("至急のことば", "Urgent"),
+    "symptom": Word("症状", "Symptom"),
+    "value": Word("値", "Value"),
+    "menu": Word("番号", "Menu"),
+    "negated": Word("否定", "Negated"),
+    "past": Word("過去のこと", "Past"),
+    "intent": Word("用件", "Intent"),
+    "answer": Word("はい・いいえ", "Yes or no"),
+    "who": Word("だれのことか", "Whom it is about"),
+}
+
+_VALUE = {"temperature": Word("体温", "Temperature"), "spo2": Word("SpO2", "SpO2")}
+
+_ROLE = {
+    "staff": Word("職員", "Staff"),
+    "manager": Word("管理者", "Manager"),
+    "admin": Word("システム管理者", "Administrator"),
+}
+
+_LANGUAGE = {
+    "ja": Word("日本語", "Japanese"),
+    "ja-easy": Word("やさしい日本語", "Plain Japanese"),
+    "en": Word("英語", "English"),
+}
+
+_DAY0 = {"onset": Word("発症日", "Onset"), "last_exposure": Word("最後に接触した日", "Last exposure")}
+
+_GROUPS: dict[str, dict[str, Word]] = {
+    "priority": _PRIORITY,
+    "reason": _REASON,
+    "call": _CALL,
+    "call_outcome": _CALL_OUTCOME,
+    "outcome": _OUTCOME,
+    "control": _CONTROL,
+    "consent": _CONSENT,
+    "case": _CASE,
+    "step": _STEP,
+    "back_to": _BACK_TO,
+    "text_state": _TEXT_STATE,
+    "text_kind": _TEXT_KIND,
+    "intent": _INTENT,
+    "evidence": _EVIDENCE,
+    "value": _VALUE,
+    "role": _ROLE,
+    "language": _LANGUAGE,
+    "day0": _DAY0,
+}
+
+
+def word(group: str, code: str | None) -> Word:
+    """The words of a code; a code that a script made up itself stands for itself."""
+    if code is None:
+        return Word("-", "None")
+    return _GROUPS[group].get(str(code), Word(str(code), str(code)))
+
+
+def knows(group: str, code: str) -> bool:
+    """Whether a code has words of its own."""
+    return code in _GROUPS[group]
