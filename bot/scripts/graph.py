@@ -25,38 +25,47 @@ _RECORDS = {"report": "体調を記録", "consent_given": "同意を記録", "co
 
 
 def mermaid(script: Script) -> str:
-    """The diagram as text, for a Markdown page or https://mermaid.live; the same script gives the same text."""
+    """The diagram as text, for a Markdown page or https://mermaid.live; the same script gives the same text.
+
+    What leaves a step is an arrow; what stays in it is written in its box.
+    """
     lines = ["stateDiagram-v2", "    direction TB"]
-    lines += [f'    state "{_title(step)}" as {step.name}' for step in script.steps.values()]
+    lines += [f'    state "{_box(step)}" as {step.name}' for step in script.steps.values()]
     lines.append(f"    [*] --> {script.start}: 登録")
     for step in script.steps.values():
-        lines += _merged(step.name, _arrows(step))
+        lines += _arrows(step)
     lines += _engine_arrows(script)
     return "\n".join(lines) + "\n"
 
 
-def _title(step: Step) -> str:
-    name = _STEP_NAMES.get(step.name, step.name)
-    said = "、".join(step.say)
-    return f"{name}<br/>{step.name}<br/>たずねる: {_ASKS[step.ask]}" + (f"<br/>送る: {said}" if said else "")
+def _box(step: Step) -> str:
+    lines = [_STEP_NAMES.get(step.name, step.name), step.name, f"たずねる: {_ASKS[step.ask]}"]
+    lines += [f"送る: {'、'.join(step.say)}"] if step.say else []
+    lines += [f"・{label}{_deeds(move)}" for label, move in _moves(step) if move.go is None]
+    return "<br/>".join(lines)
 
 
-def _arrows(step: Step) -> Iterator[tuple[str, str]]:
-    """Pairs of destination and label, in the order of the script; ``back`` has a place of its own."""
+def _moves(step: Step) -> Iterator[tuple[str, Move]]:
+    """Every move with what leads to it, in the order of the script."""
     for word, moves in step.answers.items():
         for number, move in enumerate(moves):
-            label = _ANSWERS[word] + (_turn(number, len(moves)) if len(moves) > 1 else "")
-            yield from _arrow(step, move, label)
+            yield _ANSWERS[word] + (_turn(number, len(moves)) if len(moves) > 1 else ""), move
     for nudge in step.silence:
         label = f"返事なし{_time(nudge.after)}"
-        yield from _arrow(step, nudge.move, label)
+        yield label, nudge.move
         if nudge.at_risk:
-            yield from _arrow(step, nudge.at_risk, f"{label}(リスクの高い方)")
+            yield f"{label}(リスクの高い方)", nudge.at_risk
 
 
-def _arrow(step: Step, move: Move, label: str) -> Iterator[tuple[str, str]]:
-    to = f"{step.name}_back" if move.go == BACK else move.go or step.name
-    yield to, f"{label}{_deeds(move)}"
+def _arrows(step: Step) -> list[str]:
+    """One arrow for each destination, its labels one below the other; ``back`` has a box of its own."""
+    labels: dict[str, list[str]] = {}
+    for label, move in _moves(step):
+        if move.go is not None:
+            to = f"{step.name}_back" if move.go == BACK else move.go
+            labels.setdefault(to, []).append(f"{label}{_deeds(move)}")
+    lines = [f'    state "もとの段階へもどる" as {to}' for to in labels if to == f"{step.name}_back"]
+    return lines + [f"    {step.name} --> {to}: {'<br/>'.join(texts)}" for to, texts in labels.items()]
 
 
 def _deeds(move: Move) -> str:
@@ -64,15 +73,6 @@ def _deeds(move: Move) -> str:
     deeds += [_ESCALATIONS[move.escalate]] if move.escalate in _ESCALATIONS else []
     deeds += [f"電話リスト({move.call})"] if move.call else []
     return f" [{'、'.join(deeds)}]" if deeds else ""
-
-
-def _merged(name: str, arrows: Iterator[tuple[str, str]]) -> list[str]:
-    """One arrow for each destination, its labels one below the other."""
-    labels: dict[str, list[str]] = {}
-    for to, label in arrows:
-        labels.setdefault(to, []).append(label)
-    lines = [f'    state "もとの段階へもどる" as {to}' for to in labels if to == f"{name}_back"]
-    return lines + [f"    {name} --> {to}: {'<br/>'.join(texts)}" for to, texts in labels.items()]
 
 
 def _engine_arrows(script: Script) -> Iterator[str]:

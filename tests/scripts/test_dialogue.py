@@ -117,8 +117,8 @@ def test_a_dialogue_in_a_programs_folder_cannot_name_another():
 
 LINES = st.one_of(
     st.sampled_from([
-        TARO, HANAKO, "bot> はい", "住民> 1", "unknown 080-9999-0000> 1", "check> step=daily", "staff> close 1",
-        "# 題", "--- +1h", "start: 2022-09-10 10:00", "program: influenza", "  つづき", "", "bot to 080-9999-0000> はい",
+        TARO, HANAKO, "bot> はい", "住民> 1", "unknown 080-9999-0000> 1", "check> step=daily", "staff> close 1", "",
+        "# 題", "--- +1h", "start: 2022-09-10 10:00", "program: influenza", "  つづき", "bot to 080-9999-0000> はい",
         '住民> {"text": "a", "repeat": 9}',
     ]),
     st.text(max_size=30),

@@ -13,17 +13,17 @@ from bot.scripts.source import programs
 SMALL = """\
 stateDiagram-v2
     direction TB
-    state "同意の確認<br/>consent<br/>たずねる: 同意<br/>送る: first_touch" as consent
-    state "毎日の健康観察<br/>daily<br/>たずねる: 体調<br/>送る: daily_check、hint" as daily
+    state "同意の確認<br/>consent<br/>たずねる: 同意<br/>送る: first_touch\
+<br/>・わからない返事(1回目) [again]" as consent
+    state "毎日の健康観察<br/>daily<br/>たずねる: 体調<br/>送る: daily_check、hint\
+<br/>・急ぐ体調 [職員へ(至急)]<br/>・返事なし90分 [reminder]\
+<br/>・返事なし90分(リスクの高い方) [電話リスト(no_answer)]" as daily
     state "extra<br/>extra<br/>たずねる: なし" as extra
     [*] --> consent: 登録
     consent --> daily: はい [同意を記録]
-    consent --> consent: わからない返事(1回目) [again]
     consent --> extra: わからない返事(2回目以降) [職員へ(通常)]
     state "もとの段階へもどる" as daily_back
     daily --> daily_back: いいえ
-    daily --> daily: 急ぐ体調 [職員へ(至急)]<br/>返事なし90分 [reminder]\
-<br/>返事なし90分(リスクの高い方) [電話リスト(no_answer)]
     daily --> extra: 返事なし8時間
 """
 
