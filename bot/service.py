@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 
-from bot.domain.bells import Bells
 from bot.domain.errors import ScriptError
 from bot.escalations.desk import Desk
 from bot.gateways.sandbox import SandboxGateway
@@ -21,10 +20,12 @@ from bot.outbox.sender import Sender
 from bot.reading.reader import Reader
 from bot.residents.roster import Roster
 from bot.scripts.library import ScriptLibrary
+from bot.storage.bells import Bells
 from bot.storage.database import Database
 from bot.storage.keys import Keyring
 from bot.storage.migrate import migrate
 from bot.storage.scripts import keep_version, used_versions
+from bot.storage.wakeups import SharedBells
 from bot.timers.ticker import Ticker
 from bot.web.app import make_app
 from bot.web.webhook import views as webhook
@@ -80,7 +81,8 @@ def build(
 ) -> Service:
     """Make the ports; nothing is opened yet. ``library`` and ``reader`` can be shared by several services."""
     database = Database(settings.database, Keyring.load_or_create(settings.keys))
-    bells, office = Bells(), settings.office
+    bells = SharedBells(settings.redis_url) if settings.redis_url else Bells()
+    office = settings.office
     return Service(
         settings=settings, clock=clock, database=database, bells=bells,
         library=library or ScriptLibrary(settings.conversations),
@@ -149,6 +151,8 @@ async def running(service: Service) -> AsyncIterator[None]:
         ("ticker", ticker.run),
         ("scripts", lambda: _watch_scripts(service)),
     ]
+    if isinstance(service.bells, SharedBells):
+        roles.insert(0, ("bells", service.bells.run))
     tasks = [asyncio.create_task(_kept_running(name, role), name=name) for name, role in roles]
     try:
         yield

@@ -6,16 +6,16 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from bot.domain.bells import wait_for
 from bot.domain.errors import InvalidInput, Refused, StorageUnavailable
 from bot.domain.sms import MAX_UNITS, sms_length
 from bot.storage.audit import note_action
+from bot.storage.bells import wait_for
 from bot.storage.calls import close_call, note_attempt
 from bot.storage.inbox import add_for_conversation, state_of
 
 if TYPE_CHECKING:
-    from bot.domain.bells import Bells
     from bot.domain.clock import Clock
+    from bot.storage.bells import Bells
     from bot.storage.database import Database
 
 _PATIENCE_SECONDS = 10.0
@@ -49,8 +49,10 @@ class Desk:
         await self._act(conversation_id, staff, "handed_back", {"step": step})
 
     async def close(self, conversation_id: int, staff: str, outcome: str) -> None:
-        if not outcome.strip() or len(outcome) > 60:  # noqa: PLR2004  # the column's width
-            raise InvalidInput("結果を60文字までで入力してください。", "Give an outcome of up to 60 characters.", field="outcome")
+        if not outcome.strip() or len(outcome) > 60:  # the column's width
+            raise InvalidInput(
+                "結果を60文字までで入力してください。", "Give an outcome of up to 60 characters.", field="outcome"
+            )
         await self._act(conversation_id, staff, "closed", {"outcome": outcome})
 
     async def confirm_release(self, conversation_id: int, staff: str, case_id: int) -> None:

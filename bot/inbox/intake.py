@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from bot.storage.inbox import Arrival, add_arrivals
 
 if TYPE_CHECKING:
-    from bot.domain.bells import Bells
     from bot.domain.clock import Clock
     from bot.domain.office import Office
+    from bot.storage.bells import Bells
     from bot.storage.database import Database
 
 MOST = 500

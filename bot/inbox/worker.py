@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.domain.bells import wait_for
 from bot.domain.errors import MimamoriError, StorageUnavailable
 from bot.domain.reading import Priority
 from bot.domain.states import OPEN_CASES, Language
@@ -17,6 +16,7 @@ from bot.engine.effects import Escalated
 from bot.engine.events import Enrolled, Replied
 from bot.inbox.apply import apply_effects, readings_json
 from bot.inbox.events import event_of
+from bot.storage.bells import wait_for
 from bot.storage.changes import Changes, load_changes, write_changes
 from bot.storage.conversations import load_conversations, save_conversations
 from bot.storage.inbox import Handled, Item, claim, mark_handled
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from bot.domain.bells import Bells
     from bot.domain.clock import Clock
     from bot.domain.office import Office
     from bot.reading.reader import Reader
     from bot.scripts.bundle import ScriptBundle
     from bot.scripts.library import ScriptLibrary
+    from bot.storage.bells import Bells
     from bot.storage.conversations import Conversation
     from bot.storage.database import Database, Tx
 

@@ -10,9 +10,9 @@ from bot.storage.outbox import apply_receipts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.domain.bells import Bells
     from bot.domain.clock import Clock
     from bot.domain.messages import Receipt
+    from bot.storage.bells import Bells
     from bot.storage.database import Database
 
 

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.domain.bells import wait_for
 from bot.domain.errors import StorageUnavailable
 from bot.domain.messages import Outcome, Submitted
 from bot.domain.states import TextState
 from bot.outbox.failures import tell_failures
 from bot.storage import outbox as rows
+from bot.storage.bells import wait_for
 from bot.storage.outbox import Claimed, Settled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.domain.bells import Bells
     from bot.domain.clock import Clock
     from bot.domain.messages import Gateway
+    from bot.storage.bells import Bells
     from bot.storage.database import Database
 
 log = structlog.get_logger(__name__)

@@ -18,9 +18,9 @@ from bot.storage.inbox import add_for_conversation
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from bot.domain.bells import Bells
     from bot.domain.clock import Clock
     from bot.domain.office import Office
+    from bot.storage.bells import Bells
     from bot.storage.database import Database, Tx
 
 Value = TypeVar("Value")

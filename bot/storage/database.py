@@ -41,7 +41,7 @@ class Tx:
 
     async def run(self, statement: Executable, rows: Sequence[Values] | None = None) -> CursorResult[Any]:
         """Execute; with ``rows`` once for all of them (nothing happens for an empty list when rows are meant)."""
-        return await self.conn.execute(statement, list(rows) if rows is not None else None)  # type: ignore[return-value]
+        return await self.conn.execute(statement, list(rows) if rows is not None else None)
 
     async def all(self, statement: Executable) -> Sequence[RowMapping]:
         return (await self.conn.execute(statement)).mappings().all()

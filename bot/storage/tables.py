@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Boolean,
@@ -55,7 +55,7 @@ class Tables:
         self.audit = self._audit()
         self.script_versions = self._script_versions()
 
-    def _table(self, name: str, *items: Column | Index | UniqueConstraint) -> Table:
+    def _table(self, name: str, *items: Column[Any] | Index | UniqueConstraint) -> Table:
         return Table(name, self.metadata, *items)
 
     def _conversations(self, sealed: Sealed) -> Table:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.domain.bells import wait_for
 from bot.domain.errors import StorageUnavailable
+from bot.storage.bells import wait_for
 from bot.storage.timers import count_due, fell_due
 
 if TYPE_CHECKING:
-    from bot.domain.bells import Bells
     from bot.domain.clock import Clock
+    from bot.storage.bells import Bells
     from bot.storage.database import Database
 
 log = structlog.get_logger(__name__)

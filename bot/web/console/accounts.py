@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from bot.domain.clock import SystemClock
 from bot.domain.errors import InvalidInput
 from bot.storage import accounts as rows
 from bot.storage.accounts import Account, Role
@@ -25,17 +24,8 @@ LONGEST_PASSWORD = 200
 _LONGEST_NAME = 40
 _LOGIN = re.compile(r"^[a-z0-9][a-z0-9._-]{1,39}$")
 
-DEMO_PASSWORD = "mimamori-demo"  # noqa: S105  # printed by the demo, which listens on loopback only
-DEMO_ACCOUNTS = (
-    ("nurse", "山口 みどり(保健師)", Role.STAFF),
-    ("clerk", "大野 航(事務)", Role.STAFF),
-    ("manager", "三浦 恵(係長)", Role.MANAGER),
-    ("admin", "システム管理者", Role.ADMIN),
-)
-
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")  # each hash takes 19 MB
-_system_clock = SystemClock()
 _T = TypeVar("_T")
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$3oX3soLTZ7CyfMnL9bxYmw$0TbMF2+Yeq2cXLLjs3c7b3VbtZ86PG9BX1Oha5WvdYI"
 """Hash of no password: a login that does not exist takes as long as one that does."""
@@ -56,8 +46,8 @@ async def verify(database: Database, login: str, password: str) -> Account | Non
     return account
 
 
-async def add_account(  # noqa: PLR0913  # the fields of an account
-    database: Database, login: str, name: str, role: str, password: str, *, clock: Clock = _system_clock
+async def add_account(  # the fields of an account
+    database: Database, clock: Clock, login: str, name: str, role: str, password: str
 ) -> int:
     """Add an account; its id. Raises InvalidInput, whose ``field`` is login, name, role or password."""
     login, name = check_login(login), check_name(name)
@@ -67,14 +57,6 @@ async def add_account(  # noqa: PLR0913  # the fields of an account
     if added is None:
         raise InvalidInput("そのログイン名はもう使われています。", "This login is taken.", field="login")
     return added
-
-
-async def ensure_demo_accounts(database: Database, clock: Clock) -> None:
-    """The demo's accounts, all with DEMO_PASSWORD; those that are there are left alone."""
-    password_hash = await hash_password(DEMO_PASSWORD)
-    async with database.write() as tx:
-        for login, name, role in DEMO_ACCOUNTS:
-            await rows.add_account(tx, login, name, role, password_hash, clock.now())
 
 
 async def hash_password(password: str) -> str:

@@ -63,7 +63,7 @@ def chart(reports: Sequence[Mapping[str, Any]], fever: float, spo2_limit: int) -
     return Chart(WIDTH, HEIGHT, _LEFT, WIDTH - _RIGHT, [line for line in lines if line.points], spread)
 
 
-def _line(  # noqa: PLR0913  # what a line is drawn from
+def _line(  # what a line is drawn from
     title: str,
     rows: Sequence[Mapping[str, Any]],
     field: str,
@@ -82,7 +82,7 @@ def _line(  # noqa: PLR0913  # what a line is drawn from
         if row[field] is not None
     ]
     path = " ".join(f"{'L' if number else 'M'}{point.x} {point.y}" for number, point in enumerate(points))
-    count = round((high - low) / step)
+    count = int((high - low) / step)
     marks = [(up(low + step * number), f"{low + step * number:g}") for number in range(count + 1)]
     return Line(title, points, path, marks, up(min(max(limit[0], low), high)))
 
@@ -94,10 +94,11 @@ def _scale_days(first: date, last: date) -> Callable[[date], float]:
 
 def _temperature_scale(rows: Sequence[Mapping[str, Any]]) -> tuple[float, float, float]:
     values = [row["temperature"] for row in rows if row["temperature"] is not None] or [37.0]
-    return min(35.0, float(int(min(values)))), max(40.0, float(int(max(values)) + 1)), 1.0
+    low, high = min(35, int(min(values))), max(40, int(max(values)) + 1)
+    return float(low), float(high), float(max(1, (high - low) // 5))
 
 
 def _spo2_scale(rows: Sequence[Mapping[str, Any]]) -> tuple[float, float, float]:
     values = [row["spo2"] for row in rows if row["spo2"] is not None] or [97]
-    low = min(90, min(values) // 5 * 5)
-    return float(low), 100.0, 5.0 if low < 90 else 2.0
+    low = min(90, min(values) // 10 * 10)
+    return float(low), 100.0, float((100 - low) // 5)

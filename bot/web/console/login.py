@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.storage.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from bot.storage.audit import note_action
-from bot.web.console.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD, LONGEST_PASSWORD, verify
+from bot.web.console.accounts import LONGEST_PASSWORD, verify
 from bot.web.session import begin_session, end_session
 
 if TYPE_CHECKING:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.reading import RED_FLAGS
-from bot.web.console.words import Word, word
+from bot.web.console.words import Word, knows, word
 
 Symptoms = Mapping[str, str]
 """Symptom code -> Japanese word."""
 
-_GRAVE = {"red_flag": 3, "danger": 3, "urgent": 2, "value": 1, "menu": 1, "symptom": 1, "negated": 0, "past": 0}
+_SET_ASIDE = frozenset({"negated", "gone", "long_gone", "supposed", "others", "idiom"})
+_WEIGHTS = {"red_flag": 3, "danger": 3, "urgent": 2} | dict.fromkeys(_SET_ASIDE, 0)
+_TONES = ("gray", "blue", "amber", "red")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +107,8 @@ def meaning(rule: str, symptoms: Symptoms) -> str:
     kinds = word("evidence", kind).ja
     if not code:
         return kinds
-    named = symptoms.get(code) or word("intent", code).ja
-    return f"{kinds}・{word('value', code).ja if kind == 'value' else named}"
-
-
-def red_flags(reading: Mapping[str, Any]) -> list[str]:
-    """Codes of red flags that a reading holds as present."""
-    return [code for code in reading.get("present", ()) if code in RED_FLAGS]
+    named = symptoms.get(code) or word("sign" if knows("sign", code) else "intent", code).ja
+    return f"{kinds}・{named}"
 
 
 def _evidence(readings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -120,10 +116,10 @@ def _evidence(readings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _weight(rule: str) -> int:
-    return _GRAVE.get(rule.partition(":")[0], 1)
+    return _WEIGHTS.get(rule.partition(":")[0], 1)
 
 
 def _tone(rule: str | None) -> str:
     if rule is None:
         return ""
-    return ("gray", "blue", "amber", "red")[_weight(rule)]
+    return _TONES[_weight(rule)]

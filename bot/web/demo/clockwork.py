@@ -13,7 +13,7 @@ from bot.storage import inbox, outbox, timers
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.domain.bells import Bells
+    from bot.storage.bells import Bells
     from bot.storage.database import Database
     from bot.web.demo.carrier import Carrier
     from bot.web.demo.clock import DemoClock

@@ -16,10 +16,10 @@ from bot.storage.inbox import Arrival
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.domain.bells import Bells
     from bot.domain.clock import Clock
     from bot.domain.messages import Gateway, Inbound
     from bot.inbox.intake import Intake
+    from bot.storage.bells import Bells
     from bot.storage.database import Database
 
 
