@@ -83,7 +83,7 @@ class _Scene:
         if isinstance(value, date):
             return self.words.day(value)
         if isinstance(value, list | tuple):
-            return self.words.separator.join(map(str, value))
+            return self.words.persons(map(str, value))
         return str(value)
 
     def program(self, member: Member | None) -> Program:
@@ -93,11 +93,13 @@ class _Scene:
         return self.program(self.session.member(self.about())).title.get(self.session.language, "")
 
     def name(self) -> str:
-        about = self.about()
-        return next((member.first_name for member in self.household() if member.case_id == about), "")
+        """Also the last one of a household is named, after the others were."""
+        members = self.session.members
+        about = self.session.member(self.about()) if len(members) > 1 else None
+        return about.first_name if about else ""
 
     def names(self) -> str:
-        return self.words.separator.join(member.first_name for member in self.household())
+        return self.words.persons(member.first_name for member in self.household())
 
     def dated(self, of: Callable[[Program, Member], date]) -> str:
         """A date of the member spoken about; of all members where it is the same; else nothing."""
@@ -116,8 +118,7 @@ class _Scene:
         if len({case_id for case_id, _ in self.say.readings}) < 2:
             return self.words.separator.join(told)
         return " / ".join(
-            self.words.member.format(name=self.words.separator.join(whose), summary=text)
-            for text, whose in told.items()
+            self.words.member.format(name=self.words.persons(whose), summary=text) for text, whose in told.items()
         )
 
 

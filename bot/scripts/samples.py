@@ -37,7 +37,7 @@ def sample_values(bundle: ScriptBundle, language: str) -> list[dict[str, str]]:
         "center_hours": hours,
         "program": bundle.script.program.title.get(language, ""),
         "name": max(names, key=len),
-        "names": words.separator.join(names),
+        "names": words.persons(names),
         "check_hour": f"{hour.hour}:{hour.minute:02d}",
         "day0": day,
         "last_day": day,
@@ -45,7 +45,7 @@ def sample_values(bundle: ScriptBundle, language: str) -> list[dict[str, str]]:
         "understood": summary(_LONG_READING, words),
         "today": day,
         "emergency_number": "119",
-        "options": words.separator.join(names),
+        "options": words.persons(names),
     }
     alone = full | {"name": "", "names": ""}
     return [full, alone, alone | {"understood": "", "day0": "", "last_day": "", "release_on": ""}]

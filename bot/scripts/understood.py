@@ -17,4 +17,6 @@ def summary(reading: Reading, words: Words) -> str:
         told.append(words.spo2.format(value=reading.spo2))
     told += [words.symptoms[code] for code in reading.present if code in words.symptoms]
     told += [words.none_of.format(symptom=words.symptoms[code]) for code in reading.absent if code in words.symptoms]
+    if not told and reading.eased and words.eased:
+        told = [words.eased]
     return words.separator.join(told)

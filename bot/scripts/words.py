@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.reading import RED_FLAGS, SYMPTOMS
 from bot.scripts.fields import Field
 
 MENU = (1, 2, 3, 4)
-_KEYS = ("symptoms", "menu", "temperature", "spo2", "none_of", "separator", "weekdays", "months", "date", "member")
-_REQUIRED = tuple(key for key in _KEYS if key not in {"months", "member"})
+_KEYS = (
+    "symptoms",
+    "menu",
+    "temperature",
+    "spo2",
+    "none_of",
+    "separator",
+    "weekdays",
+    "months",
+    "date",
+    "member",
+    "person",
+    "eased",
+)
+_OPTIONAL = frozenset({"months", "member", "person", "eased"})
+_REQUIRED = tuple(key for key in _KEYS if key not in _OPTIONAL)
 _SAMPLES: dict[str, dict[str, object]] = {
     "temperature": {"value": "37.8"},
     "spo2": {"value": "98"},
     "none_of": {"symptom": "x"},
     "member": {"name": "x", "summary": "y"},
+    "person": {"name": "x"},
     "date": {"year": 2022, "month": 9, "day": 14, "weekday": "x", "month_name": "x"},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words file of one language. ``member`` frames what was understood of one resident of a household."""
+    """The words file of one language.
+
+    ``person`` is how a name is written in a list of names; ``member`` frames what was understood of one resident of a
+    household; ``eased`` is what was understood of a reply that only says that all is well.
+    """
 
     symptoms: Mapping[str, str] = field(default_factory=dict)
     menu: Mapping[int, str] = field(default_factory=dict)
@@ -35,6 +54,8 @@ class Words:
     months: tuple[str, ...] = ()
     date: str = "{year}-{month}-{day}"
     member: str = "{name}: {summary}"
+    person: str = "{name}"
+    eased: str = ""
 
     def day(self, day: dt.date) -> str:
         """A date as this language writes it."""
@@ -46,13 +67,16 @@ class Words:
             month_name=self.months[day.month - 1] if self.months else day.month,
         )
 
+    def persons(self, names: Iterable[str]) -> str:
+        """Names in a row."""
+        return self.separator.join(self.person.format(name=name) for name in names)
+
 
 def read_words(top: Field) -> Words:
     """Words from a words file; what is missing or cannot be filled in becomes an issue."""
     found = top.known(_KEYS, _REQUIRED)
     patterns = {key: _pattern(found[key], sample) for key, sample in _SAMPLES.items() if key in found}
-    if "separator" in found:
-        patterns["separator"] = found["separator"].text()
+    patterns |= {key: found[key].text() for key in ("separator", "eased") if key in found}
     return Words(
         symptoms=_symptoms(found["symptoms"]) if "symptoms" in found else {},
         menu=_menu(found["menu"]) if "menu" in found else {},

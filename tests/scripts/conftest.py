@@ -41,6 +41,11 @@ class Folder:
         lines = self.text(name).split("\n")
         return next(number for number, line in enumerate(lines, start=1) if part in line)
 
+    def put(self, name, key, value):
+        """Give a top-level key of one line another value, or a first one."""
+        lines = [line for line in self.text(name).split("\n") if not line.startswith(f"{key}:")]
+        self.write(name, "\n".join(lines).rstrip("\n") + f"\n{key}: {value}\n")
+
     def append(self, name, text):
         """Add text at the end; the line in which it begins."""
         old = self.text(name).rstrip("\n") + "\n"

@@ -282,6 +282,11 @@ def test_the_first_text_tells_nothing_of_health(folder, telling):
     assert {issue.line for issue in found} == {line}
 
 
+def test_a_question_answered_before_consent_tells_nothing_of_health(folder):
+    folder.change(CARE, "    say: faq_release", "    before_consent: true\n    say: faq_release")
+    assert {issue.code for issue in check(folder)} == {"first-touch"}
+
+
 def test_words_of_health_are_symptoms_and_what_the_title_says_but_no_dates(folder):
     bundle = load(folder.path, "measles-contact").bundle
     words = health_words(bundle, "ja")

@@ -80,10 +80,22 @@ def test_the_last_one_of_a_household_who_is_released_is_still_named_when_told_so
     assert say_text("[{{ name }}]", session, case_id=1) == "[太郎]"
 
 
-def test_who_left_the_household_is_not_named_any_more(say_text):
+def test_the_one_who_is_left_of_a_household_is_still_named_but_there_is_no_list_any_more(say_text):
     session = household()
     session.members[0] = Member(1, "太郎", CaseState.RELEASED, date(2022, 9, 7))
-    assert say_text("[{{ name }}][{{ names }}]", session, case_id=2) == "[][]"
+    assert say_text("[{{ name }}][{{ names }}]", session, case_id=2) == "[花子][]"
+
+
+def test_names_in_a_row_are_written_as_the_language_writes_persons(say_text, folder):
+    folder.put("common/words/ja.yaml", "person", '"{name}様"')
+    text = say_text("{{ names }} {{ options }}", household(), values={"options": ["太郎", "花子"]})
+    assert text == "太郎様、花子様 太郎様、花子様"
+
+
+def test_a_reply_that_only_says_that_all_is_well_is_told_back_as_that(say_text, folder):
+    folder.put("common/words/ja.yaml", "eased", "変わりなし")
+    well = Reading(Intent.REPORT, Priority.NONE, eased=True)
+    assert say_text("{{ understood }}", alone(), case_id=1, readings=[(1, well)]) == "変わりなし"
 
 
 def test_what_was_understood_is_one_line(say_text):

@@ -1,4 +1,7 @@
-"""The first text to a number holds no health data: somebody else may be reading it."""
+"""What is said before consent holds no health data: somebody else may be reading it.
+
+That is the first text to a number, and the answers to frequent questions that are marked ``before_consent``.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,9 @@ from bot.scripts.templates import compile_template, flaws
 
 _TELLING_VARIABLES = ("program", "understood", "day0", "last_day", "release_on")
 _TELLING_WORDS = ("陽性", "感染", "発症", "濃厚接触", "コロナ", "positive", "infected", "infection", "covid")
+_EVERYDAY_SIGNS = frozenset({"anxiety", "strange", "rescue"})
+"""Their words ("worry", "call for help") are said of other things too."""
+
 _SPLIT = re.compile(r"と接触した方|[\s()()[\]・、,/:：の]+")
 _TELLING_PART = re.compile(
     r"^(?!.*\d)(?:[ぁ-ん]{3,}$|(?=.*[ァ-ヶー一-龠々]).{3}|[一-龠々]{2}|[a-z-]{3})|covid", re.IGNORECASE
@@ -26,9 +32,10 @@ _COMMON_WORDS = frozenset({
 
 
 def check(bundle: ScriptBundle) -> Iterator[Issue]:
-    """No word or variable of health in what the first step says."""
+    """No word or variable of health in what the first step says, nor in answers given before consent."""
     start = bundle.script.steps.get(bundle.script.start)
-    for key in start.say if start else ():
+    questions = [question.say for question in bundle.script.program.faq if question.before_consent]
+    for key in dict.fromkeys([*(start.say if start else ()), *questions]):
         for language, texts in bundle.texts.items():
             if key in texts and not flaws(texts[key]):
                 yield from _text(bundle, language, key)
@@ -48,7 +55,8 @@ def health_words(bundle: ScriptBundle, language: str) -> list[str]:
     """Words that tell what somebody has: symptoms, the parts of the program's title, and a few that always do."""
     title = bundle.script.program.title.get(language, "")
     parts = [part for part in _SPLIT.split(title) if part.lower() not in _COMMON_WORDS and _TELLING_PART.match(part)]
-    return sorted({*filter(None, bundle.words[language].symptoms.values()), *parts, *_TELLING_WORDS})
+    symptoms = [word for code, word in bundle.words[language].symptoms.items() if code not in _EVERYDAY_SIGNS]
+    return sorted({*filter(None, symptoms), *parts, *_TELLING_WORDS})
 
 
 def says(text: str, word: str) -> bool:
@@ -67,6 +75,6 @@ def _issue(place: Place, key: str, word: str) -> Issue:
     return Issue.error(
         "first-touch",
         place,
-        f"最初のSMS「{key}」に健康のことがわかる語「{word}」があります。別の人が読むかもしれません。",
-        f"The first text “{key}” tells of health (“{word}”); somebody else may be reading it.",
+        f"同意の前に送る「{key}」に健康のことがわかる語「{word}」があります。別の人が読むかもしれません。",
+        f"The text “{key}”, sent before consent, tells of health (“{word}”); somebody else may be reading it.",
     )
