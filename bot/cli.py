@@ -87,7 +87,9 @@ def triage(
     text: Annotated[str | None, typer.Argument(help="返信の文 / A reply")] = None,
     context: Annotated[Context, typer.Option(help="直前の質問 / What was asked last")] = Context.DAILY,
     *,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="標準入力から1行1件 / Read JSON Lines from standard input")] = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="標準入力から1行1件 / Read JSON Lines from standard input")
+    ] = False,
 ) -> None:
     """返信をどう読むか / How a reply is read."""
     from bot.reading import jsonl as lines  # noqa: PLC0415
@@ -120,7 +122,9 @@ def staff_add(
 
 @app.command()
 def serve(
-    config: Annotated[Path | None, typer.Option(envvar="MIMAMORI_CONFIG", help="設定ファイル / Settings file (TOML)")] = None,
+    config: Annotated[
+        Path | None, typer.Option(envvar="MIMAMORI_CONFIG", help="設定ファイル / Settings file (TOML)")
+    ] = None,
 ) -> None:
     """本番として動かす / Run an installation with its settings."""
     from bot.serve import run_server  # noqa: PLC0415

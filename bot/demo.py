@@ -125,7 +125,9 @@ def _only_here(data: Path) -> Iterator[None]:
         lock = (data / "lock").open("w")
     except OSError as error:
         raise DemoError(
-            f"フォルダー {data} に書き込めません({error.strerror})。", f"Cannot write to {data} ({error.strerror}).", field="data"
+            f"フォルダー {data} に書き込めません({error.strerror})。",
+            f"Cannot write to {data} ({error.strerror}).",
+            field="data",
         ) from None
     with lock:
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.states import TextKind
 from bot.engine import enrolment, replies, staff, timers
 from bot.engine.events import (
+    CallFinished,
     ClosedByStaff,
     DeliveryFailed,
     Enrolled,
@@ -40,6 +41,7 @@ _HANDLERS: dict[type, tuple[Callable[[Turn, Any], None], TextKind]] = {
     HandedBack: (staff.handed_back, TextKind.SCHEDULED),
     ClosedByStaff: (staff.closed, TextKind.SCHEDULED),
     ReleaseConfirmed: (staff.release_confirmed, TextKind.SCHEDULED),
+    CallFinished: (staff.call_finished, TextKind.SCHEDULED),
     DeliveryFailed: (timers.delivery_failed, TextKind.SCHEDULED),
 }
 

@@ -92,6 +92,14 @@ class CallAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class CallsAnswered:
+    """The resident has written: open calls for that reason are not needed any more."""
+
+    reason: str
+    case_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class TextsCancelled:
     """Texts of this conversation that were not submitted yet will not be."""
 
@@ -106,5 +114,5 @@ class CaseChanged:
 
 Effect = (
     Say | SayWritten | ReportRecorded | ConsentNoted | TimerSet | TimersCancelled | Escalated | EscalationsOwned
-    | EscalationsClosed | CallAdded | TextsCancelled | CaseChanged
+    | EscalationsClosed | CallAdded | CallsAnswered | TextsCancelled | CaseChanged
 )  # fmt: skip

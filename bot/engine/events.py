@@ -64,6 +64,16 @@ class ReleaseConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallFinished:
+    """A call came to its end; ``outcome`` is one of the desk's call outcomes."""
+
+    staff: str
+    reason: str
+    outcome: str
+    case_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryFailed:
     """A text could not be delivered; ``code`` is the provider's word."""
 
@@ -79,5 +89,6 @@ Event = (
     | HandedBack
     | ClosedByStaff
     | ReleaseConfirmed
+    | CallFinished
     | DeliveryFailed
 )

@@ -10,7 +10,7 @@ from bot.engine.effects import EscalationsClosed, EscalationsOwned, SayWritten, 
 from bot.engine.timers import LEASE, tell_release
 
 if TYPE_CHECKING:
-    from bot.engine.events import ClosedByStaff, HandedBack, ReleaseConfirmed, StaffWrote, TakenOver
+    from bot.engine.events import CallFinished, ClosedByStaff, HandedBack, ReleaseConfirmed, StaffWrote, TakenOver
     from bot.engine.turn import Turn
 
 _NEEDS_NO_CONSENT = frozenset({"consent", "with_staff", "phone_only"})
@@ -91,6 +91,14 @@ def release_confirmed(turn: Turn, event: ReleaseConfirmed) -> None:
     if turn.session.control is Control.WAITING_HUMAN:
         turn.change_control(Control.BOT)
     tell_release(turn, member)
+
+
+def call_finished(turn: Turn, event: CallFinished) -> None:
+    """A resident who was told by telephone that care is over is released."""
+    member = turn.session.member(event.case_id)
+    told = event.reason == "release_notice" and event.outcome == "reached"
+    if told and member and member.state is CaseState.RELEASE_PENDING:
+        turn.change_case(member, CaseState.RELEASED)
 
 
 def _renew_lease(turn: Turn) -> None:

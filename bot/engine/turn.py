@@ -11,6 +11,7 @@ from bot.domain.reading import Context, Part, Priority
 from bot.domain.states import CaseState, Consent, Control, TextKind
 from bot.engine.effects import (
     CallAdded,
+    CallsAnswered,
     CaseChanged,
     ConsentNoted,
     Effect,
@@ -245,6 +246,8 @@ class Turn:
         self.session.consent = consent
         self.add(ConsentNoted(consent))
         given = consent is Consent.GIVEN
+        for member in self.session.members:
+            self.add(CallsAnswered("no_answer_to_consent", member.case_id))
         for member in self.session.in_state(CaseState.ENROLLED, CaseState.PHONE_ONLY, CaseState.MONITORING):
             self.change_case(member, CaseState.MONITORING if given else CaseState.PHONE_ONLY)
         if given and self.session.members:
@@ -258,6 +261,7 @@ class Turn:
                 program = self.program_of(member)
                 priority = weigh(part.reading, program, member, self.today)
                 self.add(ReportRecorded(member.case_id, day, part.reading, priority))
+                self.add(CallsAnswered("no_answer", member.case_id))
                 note_report(member, part.reading, priority, day, self.now, program.thresholds.fever)
                 member.answered_on = day if member.asked_on == day else member.answered_on
 

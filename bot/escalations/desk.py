@@ -6,11 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from bot.domain.errors import InvalidInput, Refused, StorageUnavailable
+from bot.domain.errors import InvalidInput, NotFound, Refused, StorageUnavailable
 from bot.domain.sms import MAX_UNITS, sms_length
 from bot.storage.audit import note_action
 from bot.storage.bells import wait_for
-from bot.storage.calls import close_call, note_attempt
+from bot.storage.calls import close_call, find_call, note_attempt
 from bot.storage.inbox import add_for_conversation, state_of
 
 if TYPE_CHECKING:
@@ -64,10 +64,16 @@ class Desk:
             raise InvalidInput("結果を選んでください。", "Choose an outcome.", field="outcome")
         now = self._clock.now()
         async with self._database.write() as tx:
+            call = await find_call(tx, call_id)
+            if call is None:
+                raise NotFound("その電話はありません。", "There is no such call.")
             await note_attempt(tx, call_id, staff, outcome, note, now)
-            if finished:
+            await note_action(tx, staff, f"call_{outcome}", call["conversation_id"], now)
+            if finished and call["state"] == "open":
                 await close_call(tx, call_id, outcome, now)
-            await note_action(tx, staff, f"call_{outcome}", None, now)
+                event = {"staff": staff, "reason": call["reason"], "outcome": outcome, "case_id": call["case_id"]}
+                await add_for_conversation(tx, call["conversation_id"], "call_finished", str(call_id), event, now)
+        self._bells.ring("inbox")
 
     async def _act(self, conversation_id: int, staff: str, kind: str, payload: dict[str, Any]) -> None:
         now = self._clock.now()

@@ -99,7 +99,9 @@ def _text(data: dict[str, Any], name: str) -> str:
 def _receipt(item: dict[str, Any]) -> Receipt:
     status = _text(item, "status")
     if status not in _RECEIPTS:
-        raise _malformed("status", "statusは delivered か undelivered です。", "The status is delivered or undelivered.")
+        raise _malformed(
+            "status", "statusは delivered か undelivered です。", "The status is delivered or undelivered."
+        )
     return Receipt(_text(item, "id"), _RECEIPTS[status], status)
 
 

@@ -71,6 +71,8 @@ class _Writer:
                 changes.close_escalations(about, effect.staff, effect.outcome)
             case fx.CallAdded():
                 changes.call(about, effect)
+            case fx.CallsAnswered():
+                changes.calls_answered(about, effect)
             case fx.TextsCancelled():
                 changes.cancel_texts(about, effect.reason)
             case fx.CaseChanged():

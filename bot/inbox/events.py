@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.domain.reading import Context
 from bot.domain.states import CaseState
 from bot.engine.events import (
+    CallFinished,
     ClosedByStaff,
     DeliveryFailed,
     Enrolled,
@@ -52,6 +53,8 @@ def event_of(item: Item, conversation: Conversation, script: Script, reader: Rea
             return ClosedByStaff(payload["staff"], payload["outcome"])
         case "release_confirmed":
             return ReleaseConfirmed(payload["staff"], payload["case_id"])
+        case "call_finished":
+            return CallFinished(payload["staff"], payload["reason"], payload["outcome"], payload["case_id"])
         case "delivery_failed":
             return DeliveryFailed(payload["code"])
     raise ValueError(item.kind)

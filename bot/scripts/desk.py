@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from bot.domain.reading import Priority, worst
-from bot.engine.effects import CallAdded, Escalated, ReportRecorded
+from bot.engine.effects import CallAdded, CallsAnswered, Escalated, ReportRecorded
 from bot.scripts.stage import DayReport, OpenTask
 
 
@@ -33,6 +33,9 @@ class Desk:
     def escalate(self, effect: Escalated) -> None:
         task = OpenTask(effect.priority, effect.reason, effect.evidence)
         self.tasks.setdefault((effect.priority, effect.reason, effect.case_id), task)
+
+    def calls_answered(self, effect: CallsAnswered) -> None:
+        self.calls.pop((effect.case_id, effect.reason), None)
 
     def call(self, effect: CallAdded) -> None:
         key = effect.case_id, effect.reason

@@ -187,6 +187,8 @@ class Simulation:
                 talk.desk.tasks.clear()
             case fx.CallAdded():
                 talk.desk.call(effect)
+            case fx.CallsAnswered():
+                talk.desk.calls_answered(effect)
             case fx.TimerSet():
                 _set_timer(talk, effect)
             case fx.TimersCancelled():

@@ -25,6 +25,11 @@ async def close_call(tx: Tx, call_id: int, outcome: str, now: datetime) -> None:
     await tx.run(update(calls).where(calls.c.id == call_id).values(state="done", closed_at=now, outcome=outcome))
 
 
+async def find_call(tx: Tx, call_id: int) -> RowMapping | None:
+    """One call, if it is there."""
+    return await tx.one(select(tx.t.calls).where(tx.t.calls.c.id == call_id))
+
+
 async def call_list(tx: Tx, office: str, *, only_open: bool = False) -> Sequence[RowMapping]:
     """Calls with the conversation's phone: the open ones first, among them the high ones, then by due time."""
     calls, conversations, cases = tx.t.calls, tx.t.conversations, tx.t.cases

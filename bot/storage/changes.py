@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from bot.domain.reading import Reading
-    from bot.engine.effects import CallAdded, Escalated, TimerSet
+    from bot.engine.effects import CallAdded, CallsAnswered, Escalated, TimerSet
     from bot.storage.database import Tx, Values
 
 
@@ -80,13 +80,19 @@ class Changes:
         """One open call of a reason for a resident; it can only become more urgent."""
         known = self.calls.setdefault(conversation_id, [])
         for row in known:
-            if (row["case_id"], row["reason"]) == (effect.case_id, effect.reason):
+            if (row["case_id"], row["reason"], row["state"]) == (effect.case_id, effect.reason, "open"):
                 row.update(high=row["high"] or effect.high, due_at=min(row["due_at"], effect.due), dirty=True)
                 return
         known.append({
             "id": None, "conversation_id": conversation_id, "case_id": effect.case_id, "reason": effect.reason,
-            "high": effect.high, "due_at": effect.due, "state": "open", "created_at": self.now, "dirty": True,
+            "high": effect.high, "due_at": effect.due, "state": "open", "created_at": self.now,
+            "closed_at": None, "outcome": None, "dirty": True,
         })  # fmt: skip
+
+    def calls_answered(self, conversation_id: int, effect: CallsAnswered) -> None:
+        for row in self.calls.get(conversation_id, []):
+            if (row["case_id"], row["reason"], row["state"]) == (effect.case_id, effect.reason, "open"):
+                row.update(state="done", closed_at=self.now, outcome="replied", dirty=True)
 
     def set_timer(self, conversation_id: int, effect: TimerSet) -> None:
         self.timers[conversation_id, effect.name, effect.local_date] = {
