@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.domain.states import CaseState, Consent, Control
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 
 def enrolled(turn: Turn, event: Enrolled) -> None:
     """The first text goes out, or the household grows by one, or somebody must call."""
-    session, member = turn.session, event.member
-    if session.member(member.case_id) is None:
+    session = turn.session
+    member = session.member(event.member.case_id)
+    if member is None:
+        member = replace(event.member)
         session.members.append(member)
     set_release_timer(turn, member)
     if session.opted_out or session.quarantined:
