@@ -1,6 +1,7 @@
 """The house rules that no linter knows: what lies where, what is declared, what the package carries."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -50,11 +51,15 @@ LINTERS = {
 }
 
 
-def run(*command, cwd=ROOT, env=None):
+# A path that leads back to the checkout would hide what the installed package lacks.
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("MIMAMORI_", "PYTHONPATH"))}
+
+
+def run(*command, cwd=ROOT):
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env=env,
+        env=CLEAN,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -232,7 +237,10 @@ def test_the_installed_command_runs_from_any_folder(installed, tmp_path):
 @pytest.mark.slow
 def test_the_installed_demo_starts_from_any_folder(installed, tmp_path, free_port, reaper):
     demo = Child(
-        [installed / "mimamori", "demo", "--data", tmp_path / "data", "--port", str(free_port)], reaper, cwd=tmp_path
+        [installed / "mimamori", "demo", "--data", tmp_path / "data", "--port", str(free_port)],
+        reaper,
+        env={"PYTHONPATH": ""},
+        cwd=tmp_path,
     )
     try:
         demo.wait_for(READY, seconds=60)
