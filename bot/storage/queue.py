@@ -12,10 +12,10 @@ from bot.domain.reading import Priority
 from bot.domain.states import OPEN_CASES, EscalationState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
+    from collections.abc import Sequence
 
     from sqlalchemy import ColumnElement, Subquery
+    from sqlalchemy.engine import RowMapping
 
     from bot.storage.database import Tx
 
@@ -157,21 +157,21 @@ async def people_of(tx: Tx, conversation_ids: Sequence[int]) -> dict[int, list[P
     return {key: [p for p in people if p.state in OPEN_CASES] or people[-1:] for key, people in found.items()}
 
 
-def _person(row: Mapping[str, Any]) -> Person:
+def _person(row: RowMapping) -> Person:
     birth_date = date.fromisoformat(row["birth_date"]) if row["birth_date"] else None
     return Person(
         row["id"], row["name"], row["kana"], birth_date, row["at_risk"], row["state"], row["program"]
     )  # fmt: skip
 
 
-def _task(row: Mapping[str, Any]) -> Task:
+def _task(row: RowMapping) -> Task:
     return Task(
         row["id"], row["case_id"], Priority(row["priority"]), row["reason"], row["evidence"], row["times"],
         EscalationState(row["state"]), row["owner"], row["opened_at"],
     )  # fmt: skip
 
 
-async def recently_called(tx: Tx, office: str, limit: int = 50) -> Sequence[Mapping[str, Any]]:
+async def recently_called(tx: Tx, office: str, limit: int = 50) -> Sequence[RowMapping]:
     """The calls that were finished last, latest first, with phone and name."""
     calls, conversations, cases = tx.t.calls, tx.t.conversations, tx.t.cases
     query = (
@@ -182,4 +182,4 @@ async def recently_called(tx: Tx, office: str, limit: int = 50) -> Sequence[Mapp
         .order_by(calls.c.closed_at.desc(), calls.c.id.desc())
         .limit(limit)
     )
-    return await tx.all(query)  # type: ignore[return-value]  # rows read like mappings
+    return await tx.all(query)

@@ -30,7 +30,7 @@ _OUTBOX = (
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Rows as mappings, oldest first. ``payload`` and ``reading`` of inbox rows are parsed; ``shortened`` tells of more."""
+    """Rows as mappings, oldest first; ``payload`` and ``reading`` are parsed; ``shortened``: there are more."""
 
     inbox: Sequence[Row]
     outbox: Sequence[Row]

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -62,9 +62,9 @@ class Visit:
         """Show a sentence on the next page; ``kind`` is good or bad."""
         self.session["flash"] = {"kind": kind, "ja": ja, "en": en}
 
-    async def page(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
+    async def page(self, template: str, *, status: int = 200, **values: object) -> web.Response:
         """A whole page, with what its frame needs."""
-        frame: dict[str, Any] = {"counts": {}, "calls_open": 0}
+        frame: dict[str, object] = {"counts": {}, "calls_open": 0}
         if self.account:
             async with self.ports.database.read() as tx:
                 frame["counts"] = await queue_counts(tx, self.ports.office.code)
@@ -72,7 +72,7 @@ class Visit:
         frame["flash"] = self.session.pop("flash", None) if "flash" in self.session else None
         return web.Response(text=self.html(template, **frame, **values), content_type="text/html", status=status)
 
-    def html(self, template: str, **values: Any) -> str:
+    def html(self, template: str, **values: object) -> str:
         """One template, filled in."""
         office = self.ports.office
         return environment().get_template(template).render(
@@ -80,7 +80,7 @@ class Visit:
             tz=office.timezone, demo=self.ports.demo, path=self.request.path, roles=list(Role), **values,
         )  # fmt: skip
 
-    def fragment(self, template: str, **values: Any) -> web.Response:
+    def fragment(self, template: str, **values: object) -> web.Response:
         """The part of a page that is fetched again and again."""
         return web.Response(text=self.html(template, **values), content_type="text/html")
 

@@ -53,13 +53,14 @@ _WORDS: dict[int, tuple[Sentence, Sentence]] = {
     ),
     503: (
         ("いまデータベースを使えません", "The database cannot be used now"),
-        ("届いたSMSは失われません。少し待って、開き直してください。", "No text is lost. Wait a little and open the page again."),
+        ("届いたSMSは失われません。少し待って開き直してください。", "No text is lost. Wait, then reopen the page."),
     ),
 }  # fmt: skip
 _CSRF: tuple[Sentence, Sentence] = (
     ("フォームの有効期限が切れました", "This form has expired"),
-    ("操作は行われていません。前のページを開き直して、もう一度お試しください。", "Nothing was done. Open the page again and retry."),
-)
+    ("操作は行われていません。前のページを開き直して、もう一度お試しください。",
+     "Nothing was done. Open the page again and retry."),
+)  # fmt: skip
 
 
 @web.middleware

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.domain.errors import InvalidInput
 from bot.domain.phone import national
+from bot.domain.reading import Priority
 from bot.engine.release import age_on
 from bot.web.console.words import knows, word
 
@@ -34,8 +36,10 @@ def environment() -> Environment:
     )
     env.globals.update(word=word, knows=knows, asset=asset)
     env.filters.update(
-        phone=phone, dialled=dialled, moment=moment, clock=clock, day=day, iso=iso, span=span, age=age, number=number
-    )
+        phone=phone, dialled=dialled, moment=moment, clock=clock, day=day, iso=iso, span=span, age=age,
+        number=number, waiting_title=waiting_title,
+    )  # fmt: skip
+    env.globals["m"] = env.get_template("_macros.html").module
     return env
 
 
@@ -103,6 +107,14 @@ def age(birth_date: date | None, today: date) -> str:
     """``82歳``; empty where the birth date is not known."""
     years = age_on(birth_date, today)
     return "" if years is None else f"{years}歳"
+
+
+def waiting_title(counts: Mapping[Priority, int]) -> str:
+    """For the browser's tab: ``(緊急2・全5) ``."""
+    total, grave = sum(counts.values()), counts.get(Priority.EMERGENCY, 0)
+    if grave:
+        return f"(緊急{grave}・全{total}) "
+    return f"({total}) " if total else ""
 
 
 def number(value: float) -> str:

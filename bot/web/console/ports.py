@@ -21,7 +21,7 @@ def _no_reloads() -> Sequence[Reloaded]:
 
 @dataclass(frozen=True, slots=True)
 class ConsolePorts:
-    """``session_key`` has 32 bytes. ``reloads`` tells what became of each changed script since the start, oldest first."""
+    """``session_key`` has 32 bytes. ``reloads`` tells what became of each changed script, oldest first."""
 
     database: Database
     desk: Desk

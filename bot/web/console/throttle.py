@@ -35,7 +35,8 @@ class LoginThrottle:
         if tries is None or tries.failed < FREE_TRIES:
             return timedelta()
         pause = min(FIRST_WAIT * 2 ** min(tries.failed - FREE_TRIES, 20), LONGEST_WAIT)
-        return max(tries.last + pause - self._clock.now(), timedelta())
+        over: datetime = tries.last + pause
+        return max(over - self._clock.now(), timedelta())
 
     def failed(self, login: str, address: str) -> None:
         """Count one try; called before the password is looked at, so that tries at once count too."""

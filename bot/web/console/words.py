@@ -236,6 +236,11 @@ def word(group: str, code: str | None) -> Word:
     return _GROUPS[group].get(str(code), Word(str(code), str(code)))
 
 
+def words_of(group: str) -> dict[str, Word]:
+    """All codes of a group."""
+    return dict(_GROUPS[group])
+
+
 def knows(group: str, code: str) -> bool:
     """Whether a code has words of its own."""
     return code in _GROUPS[group]
