@@ -33,7 +33,7 @@ def replied(turn: Turn, event: Replied) -> None:
         _under_takeover(turn, reading, grave)
     elif turn.session.opted_out or turn.session.quarantined:
         _to_silent_number(turn, reading, grave)
-    elif not _keyword(turn, reading):
+    elif not _keyword(turn, reading, grave):
         if not turn.session.members:
             _unknown_sender(turn, grave)
         elif turn.session.step is None:
@@ -67,30 +67,30 @@ def _emergency(turn: Turn, reading: Reading) -> None:
 
 def _under_takeover(turn: Turn, reading: Reading, grave: Priority) -> None:
     """A person leads: the bot writes down and is silent."""
-    if reading.intent is Intent.OPT_OUT:
-        _stop(turn, silent=True)
-        return
-    turn.record_reports() if reading.has_facts else None
     if grave is Priority.URGENT:
         turn.escalate(grave, "urgent_report", turn.session.asking)
+    if reading.intent is Intent.OPT_OUT:
+        _stop(turn, silent=True)
+    elif reading.has_facts:
+        turn.record_reports()
 
 
 def _to_silent_number(turn: Turn, reading: Reading, grave: Priority) -> None:
     """After STOP and to a wrong number nothing is sent; only START opens the way again."""
     session = turn.session
+    if grave is Priority.URGENT:
+        turn.escalate(grave, "urgent_report")
     if reading.intent is Intent.OPT_IN and session.opted_out:
         session.opted_out = False
         session.consent = Consent.NONE
         turn.change_control(Control.BOT)
         turn.enter(turn.script.start)
-    elif grave is Priority.URGENT:
-        turn.escalate(grave, "urgent_report")
-    elif reading.intent not in {Intent.OPT_OUT, Intent.THANKS, Intent.CONSENT_NO}:
+    elif grave is not Priority.URGENT and reading.intent not in {Intent.OPT_OUT, Intent.THANKS, Intent.CONSENT_NO}:
         turn.escalate(Priority.ROUTINE, "after_stop" if session.opted_out else "wrong_number")
 
 
-def _keyword(turn: Turn, reading: Reading) -> bool:
-    """STOP, START, HELP and wrong numbers count in every step."""
+def _keyword(turn: Turn, reading: Reading, grave: Priority) -> bool:
+    """STOP, START, HELP and wrong numbers count in every step; what they come with ("no more texts, I am worse") too."""
     if reading.intent is Intent.OPT_OUT:
         _stop(turn, silent=False)
     elif reading.intent is Intent.HELP:
@@ -101,6 +101,8 @@ def _keyword(turn: Turn, reading: Reading) -> bool:
         _opted_in(turn)
     else:
         return False
+    if grave is Priority.URGENT:
+        turn.escalate(grave, "urgent_report")
     return True
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.quiet import QuietHours
 from bot.domain.reading import Context, Part, Priority
-from bot.domain.states import CaseState, Consent, Control, TextKind
+from bot.domain.states import OPEN_CASES, CaseState, Consent, Control, TextKind
 from bot.engine.effects import (
     CallAdded,
     CallsAnswered,
@@ -224,12 +224,13 @@ class Turn:
     def attributed(self) -> list[tuple[Part, list[Member]]]:
         """Each part of the reply with the members that it is about (none where that cannot be told)."""
         members = self.session.members
+        living = self.session.in_state(*OPEN_CASES) or members
         pairs = []
         for part in self.parts:
             about = [members[index] for index in part.who if index < len(members)]
             if not part.who:
                 asked = self.session.member(self.session.asking)
-                about = [asked] if asked else list(members) if len(members) == 1 else []
+                about = [asked] if asked else list(living) if len(living) == 1 else []
             pairs.append((part, about))
         return pairs
 

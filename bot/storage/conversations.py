@@ -108,9 +108,7 @@ def _new_row(office: str, digest: str, phone: str, timezone: str, now: datetime)
 
 
 def _conversation(row: RowMapping, cases: list[RowMapping]) -> Conversation:
-    """The session knows the open cases, or the last one where all have ended."""
-    memory = row["memory"]
-    cases = [case for case in cases if case["state"] in OPEN_CASES] or cases[-1:]
+    memory, cases = row["memory"], _present(cases)
     session = Session(
         step=row["step"],
         control=Control(row["control"]),
@@ -132,6 +130,13 @@ def _conversation(row: RowMapping, cases: list[RowMapping]) -> Conversation:
     first_names = given_names([case.name for case in held])
     session.members = [_member(c, name) for c, name in zip(cases, first_names, strict=True)]
     return Conversation(row["id"], row["office"], row["phone"], row["program"], row["script_version"], session, held)
+
+
+def _present(cases: list[RowMapping]) -> list[RowMapping]:
+    """The open cases (or the last one where all have ended), and those whose care overlapped with theirs."""
+    anchors = [case for case in cases if case["state"] in OPEN_CASES] or cases[-1:]
+    since = min((case["enrolled_at"] for case in anchors), default=None)
+    return [case for case in cases if case["ended_at"] is None or case["ended_at"] >= since]
 
 
 def _member(row: RowMapping, first_name: str) -> Member:
