@@ -90,7 +90,7 @@ def _to_silent_number(turn: Turn, reading: Reading, grave: Priority) -> None:
 
 
 def _keyword(turn: Turn, reading: Reading, grave: Priority) -> bool:
-    """STOP, START, HELP and wrong numbers count in every step; what they come with ("no more texts, I am worse") too."""
+    """STOP, START, HELP and wrong numbers count in every step, and so does what they come with ("stop, I am worse")."""
     if reading.intent is Intent.OPT_OUT:
         _stop(turn, silent=False)
     elif reading.intent is Intent.HELP:
