@@ -30,6 +30,7 @@ HELP = """\
   :staff hand-back daily   step にもどす / hand back at a step
   :staff close 回復    終了する / close with an outcome
   :staff confirm-release   解除を確認する / confirm the release
+  :staff finish-call no_answer reached   電話を済ませる / a call is done
   :send 文             「:」で始まる文や空のSMSを送る / send a text that begins with “:”, or an empty one
   :state               いまの状態 / the present state
   :quit                終わる / leave"""

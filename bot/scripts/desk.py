@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from bot.domain.reading import Priority, worst
-from bot.engine.effects import CallAdded, CallsAnswered, Escalated, ReportRecorded
+from bot.engine import effects as fx
+from bot.engine.session import Session
 from bot.scripts.stage import DayReport, OpenTask
 
 
@@ -18,7 +19,26 @@ class Desk:
     tasks: dict[tuple[Priority, str, int | None], OpenTask] = field(default_factory=dict)
     calls: dict[tuple[int | None, str], bool] = field(default_factory=dict)
 
-    def report(self, effect: ReportRecorded, first_name: str) -> None:
+    def take(self, effect: fx.Effect, session: Session) -> None:
+        """What an effect changes for staff; the others are the session's."""
+        match effect:
+            case fx.ReportRecorded():
+                member = session.member(effect.case_id)
+                self._report(effect, member.first_name if member else "")
+            case fx.Escalated():
+                task = OpenTask(effect.priority, effect.reason, effect.evidence)
+                self.tasks.setdefault((effect.priority, effect.reason, effect.case_id), task)
+            case fx.EscalationsClosed():
+                self.tasks.clear()
+            case fx.CallAdded():
+                key = effect.case_id, effect.reason
+                self.calls[key] = self.calls.get(key, False) or effect.high
+            case fx.CallsAnswered():
+                self.calls.pop((effect.case_id, effect.reason), None)
+            case _:
+                pass
+
+    def _report(self, effect: fx.ReportRecorded, first_name: str) -> None:
         key = effect.case_id, effect.local_date
         old = self.reports.get(key) or DayReport(first_name, effect.local_date, Priority.NONE)
         reading = effect.reading
@@ -29,14 +49,3 @@ class Desk:
             old.temperature if reading.temperature is None else reading.temperature,
             old.spo2 if reading.spo2 is None else reading.spo2,
         )
-
-    def escalate(self, effect: Escalated) -> None:
-        task = OpenTask(effect.priority, effect.reason, effect.evidence)
-        self.tasks.setdefault((effect.priority, effect.reason, effect.case_id), task)
-
-    def calls_answered(self, effect: CallsAnswered) -> None:
-        self.calls.pop((effect.case_id, effect.reason), None)
-
-    def call(self, effect: CallAdded) -> None:
-        key = effect.case_id, effect.reason
-        self.calls[key] = self.calls.get(key, False) or effect.high

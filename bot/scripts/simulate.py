@@ -16,6 +16,7 @@ from bot.domain.states import OPEN_CASES, CaseState, Control, TextKind
 from bot.engine import effects as fx
 from bot.engine.advance import advance
 from bot.engine.events import (
+    CallFinished,
     ClosedByStaff,
     Enrolled,
     Event,
@@ -125,7 +126,7 @@ class Simulation:
 
     def staff(self, action: str, phone: str, argument: str) -> None:
         talk = self._talk(phone, self._program)
-        self._happen(phone, talk, _staff_event(talk.session, action, argument))
+        self._happen(phone, talk, _staff_event(talk, action, argument))
 
     def texts(self) -> list[Sent]:
         sent, self._sent = self._sent, []
@@ -165,7 +166,7 @@ class Simulation:
 
     def _happen(self, phone: str, talk: Talk, event: Event) -> None:
         """One turn; raises Refused where staff ask for what cannot be."""
-        talk.session, effects = advance(talk.bundle.script, talk.session, event, self.now)
+        talk.session, effects = advance(talk.bundle.script, talk.session, event, self.now, self._office.quiet)
         talk.events.append(event)
         talk.effects += effects
         for effect in effects:
@@ -178,17 +179,6 @@ class Simulation:
                 self._text(phone, talk, text, effect.kind)
             case fx.SayWritten():
                 self._text(phone, talk, effect.text, TextKind.STAFF)
-            case fx.ReportRecorded():
-                member = talk.session.member(effect.case_id)
-                talk.desk.report(effect, member.first_name if member else "")
-            case fx.Escalated():
-                talk.desk.escalate(effect)
-            case fx.EscalationsClosed():
-                talk.desk.tasks.clear()
-            case fx.CallAdded():
-                talk.desk.call(effect)
-            case fx.CallsAnswered():
-                talk.desk.calls_answered(effect)
             case fx.TimerSet():
                 _set_timer(talk, effect)
             case fx.TimersCancelled():
@@ -196,7 +186,7 @@ class Simulation:
             case fx.TextsCancelled():
                 talk.held.clear()
             case _:
-                pass  # the session carries it
+                talk.desk.take(effect, talk.session)
 
     # -- texts and time ----------------------------------------------------------------------------------------------
     def _text(self, phone: str, talk: Talk, text: str, kind: TextKind) -> None:
@@ -247,7 +237,7 @@ def _may_go(held: _Held, session: Session) -> bool:
     return session.control is not Control.HUMAN or held.kind is TextKind.STAFF or held.epoch >= session.epoch
 
 
-def _staff_event(session: Session, action: str, argument: str) -> Event:
+def _staff_event(talk: Talk, action: str, argument: str) -> Event:
     match action:
         case "take-over":
             return TakenOver(NURSE)
@@ -258,8 +248,19 @@ def _staff_event(session: Session, action: str, argument: str) -> Event:
         case "close":
             return ClosedByStaff(NURSE, argument)
         case "confirm-release":
-            return ReleaseConfirmed(NURSE, _case_to_release(session, argument))
+            return ReleaseConfirmed(NURSE, _case_to_release(talk.session, argument))
+        case "finish-call":
+            return _finished_call(talk, argument)
     raise InvalidInput(f"職員の操作「{action}」はありません。", f"Staff cannot “{action}”.", field="action")
+
+
+def _finished_call(talk: Talk, argument: str) -> CallFinished:
+    reason, _, outcome = argument.partition(" ")
+    waiting = [case_id for case_id, about in talk.desk.calls if about == reason]
+    if not waiting:
+        raise Refused("その理由の電話はリストにありません。", "There is no such call on the list.", field="reason")
+    del talk.desk.calls[waiting[0], reason]
+    return CallFinished(NURSE, reason, outcome or "reached", waiting[0])
 
 
 def _case_to_release(session: Session, name: str) -> int:

@@ -10,8 +10,9 @@ from typing import Protocol
 from bot.domain.reading import Priority
 from bot.domain.states import CaseState, Consent, Control, Language
 
-STAFF_ACTIONS = ("take-over", "reply", "hand-back", "close", "confirm-release")
-"""What staff can do: ``reply`` takes a text, ``hand-back`` a step, ``close`` an outcome, the last one a given name."""
+STAFF_ACTIONS = ("take-over", "reply", "hand-back", "close", "confirm-release", "finish-call")
+"""What staff can do, and what stands behind it: nothing, a text, a step, an outcome, a given name (of a household), the
+reason of a call on the list and its outcome."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ MAX_OUTPUT = 2_000
 MAX_DEPTH = 24
 """Characters of a template, characters of a text made from it, nesting of its conditions."""
 
-_FILTERS = ("default", "trim", "join", "length")
+FILTERS = ("default", "trim", "join", "length")
 _ALLOWED = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.CondExpr, nodes.Compare,
     nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Concat, nodes.Add, nodes.Sub, nodes.Filter,
@@ -146,12 +146,12 @@ def _name_flaw(node: nodes.Name, line: int) -> Flaw | None:
 
 
 def _filter_flaw(node: nodes.Filter, line: int) -> Flaw | None:
-    if node.name not in _FILTERS or node.node is None:
+    if node.name not in FILTERS or node.node is None:
         return Flaw(
             "sandbox",
             line,
-            f"フィルター「{node.name}」は使えません。使えるのは {', '.join(_FILTERS)} です。",
-            f"The filter “{node.name}” may not be used; there are {', '.join(_FILTERS)}.",
+            f"フィルター「{node.name}」は使えません。使えるのは {', '.join(FILTERS)} です。",
+            f"The filter “{node.name}” may not be used; there are {', '.join(FILTERS)}.",
         )
     return None
 

@@ -13,20 +13,15 @@ from bot.scripts.simulate import Simulation
 PROGRAM = "influenza"
 TARO = "resident: 山田 太郎 / ヤマダ タロウ / 090-1234-5678 / ja / onset 2022-09-08"
 HANAKO = "resident: 山田 花子 / ヤマダ ハナコ / 090-1234-5678 / ja / onset 2022-09-09"
+SAID = (
+    "first_touch", "welcome", "declined", "daily_check", "report_confirm", "danger_question", "unknown_sender", "stopped",
+)  # fmt: skip
 
 
 @pytest.fixture
 def bundles(folder):
     loaded = {}
-    for key in (
-        "first_touch",
-        "welcome",
-        "daily_check",
-        "report_confirm",
-        "danger_question",
-        "unknown_sender",
-        "stopped",
-    ):
+    for key in SAID:
         path = f"{PROGRAM}/texts/ja.yaml"
         if f"\n{key}:" not in folder.text(path):
             folder.append(path, f"{key}: <{key}{{% if name %}} {{{{ name }}}}{{% endif %}}>\n")
@@ -153,6 +148,12 @@ def test_a_refused_action_of_staff_is_a_difference_unless_it_is_expected(played)
     assert played(text + "check> refused\n").difference is None
     taken = text.replace("staff> reply", "staff> take-over\nstaff> reply") + "bot> こんにちは\ncheck> control=human\n"
     assert played(taken).difference is None
+
+
+def test_a_call_that_staff_finished_is_off_the_list(played):
+    text = f"{TARO}\nbot> <first_touch>\n住民> 2\nbot> <declined>\ncheck> call=no_consent\n"
+    assert played(text + "staff> finish-call no_consent reached\ncheck> no-call\n").difference is None
+    assert played(text + "staff> finish-call no_answer reached\ncheck> refused\n").difference is None
 
 
 EARLY = f"start: 2022-09-10 07:30\n{TARO}\n"

@@ -23,6 +23,8 @@ HANAKO = Member(2, "花子", CaseState.MONITORING, date(2022, 9, 9))
 @pytest.fixture
 def say_text(folder):
     """Renders a text of one's own for a session."""
+    folder.put("common/words/ja.yaml", "person", '"{name}"')
+    folder.put("common/words/ja.yaml", "member", '"{name}さん {summary}"')
 
     def text_of(source, session, *, case_id=None, readings=(), values=None, language="ja"):
         for code in ("ja", "ja-easy", "en"):
