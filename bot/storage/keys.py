@@ -24,6 +24,7 @@ class Keyring:
 
     def __init__(self, keys: dict[int, bytes], active: int, lookup: bytes) -> None:
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self._ciphers[active]  # KeyError where the key to seal with is missing
         self._active = active
         self._lookup = lookup
         self.session_key = hmac.digest(lookup, b"browser sessions", hashlib.sha256)
@@ -36,13 +37,18 @@ class Keyring:
     @classmethod
     def load_or_create(cls, path: Path) -> Keyring:
         """The keys in ``path``; made there (readable by the owner alone) at the first start."""
-        if not path.exists():
-            _create(path)
+        try:
+            if not path.exists():
+                _create(path)
+        except OSError as error:
+            raise StorageUnusable(
+                f"鍵ファイル {path} を作れません({error.strerror})。", f"The key file {path} cannot be made ({error.strerror})."
+            ) from error
         try:
             data = json.loads(path.read_text())
             keys = {int(key_id): base64.b64decode(key) for key_id, key in data["keys"].items()}
             return cls(keys, int(data["active"]), base64.b64decode(data["lookup"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise StorageUnusable(
                 f"鍵ファイル {path} を読めません。バックアップから戻してください。",
                 f"The key file {path} cannot be read. Restore it from a backup.",
@@ -58,7 +64,7 @@ class Keyring:
         try:
             cipher = self._ciphers[sealed[0]]
             data = cipher.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], None)
-        except (KeyError, InvalidTag, IndexError) as error:
+        except (KeyError, InvalidTag, IndexError, ValueError) as error:
             raise StorageUnusable(
                 "鍵ファイルがこのデータベースのものではありません。",
                 "The key file does not belong to this database.",
