@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.fixtures"]
+pytest_plugins = ["tests.support.fixtures", "tests.support.rooms"]
 
 # The same examples in every run, and no time limit for each: a busy machine is no error.
 settings.register_profile("mimamori", derandomize=True, deadline=None)

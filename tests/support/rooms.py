@@ -1,0 +1,37 @@
+"""A migrated database and a whole house, for tests that ask for them by name."""
+
+import pytest
+
+from bot.storage.database import Database
+from bot.storage.keys import Keyring
+from bot.storage.migrate import migrate
+from tests.support.house import open_house
+
+
+@pytest.fixture
+def keyring():
+    """New keys that are kept nowhere."""
+    return Keyring.fresh()
+
+
+@pytest.fixture
+async def database(database_url, keyring):
+    """A database with all tables, once in SQLite and once in PostgreSQL."""
+    database = Database(database_url, keyring)
+    await migrate(database)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def house(database_url, tmp_path):
+    """The real house, standing still, once in SQLite and once in PostgreSQL."""
+    async with open_house(database_url, tmp_path) as house:
+        yield house
+
+
+@pytest.fixture
+async def small_house(tmp_path):
+    """The real house on SQLite alone, for what no database can change."""
+    async with open_house(f"sqlite+aiosqlite:///{tmp_path / 'mimamori.db'}", tmp_path) as house:
+        yield house
