@@ -42,7 +42,8 @@ class Keyring:
                 _create(path)
         except OSError as error:
             raise StorageUnusable(
-                f"鍵ファイル {path} を作れません({error.strerror})。", f"The key file {path} cannot be made ({error.strerror})."
+                f"鍵ファイル {path} を作れません({error.strerror})。",
+                f"The key file {path} cannot be made ({error.strerror}).",
             ) from error
         try:
             data = json.loads(path.read_text())

@@ -104,7 +104,7 @@ GOOD = {"keys": {"1": "A" * 43 + "="}, "active": 1, "lookup": "AAAA"}
 def test_a_broken_key_file_is_named_and_left_alone(tmp_path, content):
     path = tmp_path / "keys.json"
     path.write_bytes(content)
-    with pytest.raises(StorageUnusable, match="keys.json"):
+    with pytest.raises(StorageUnusable, match=r"keys\.json"):
         Keyring.load_or_create(path).seal("山田 太郎")
     assert path.read_bytes() == content
 
