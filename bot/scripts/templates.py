@@ -80,33 +80,41 @@ class Template:
         return "".join(pieces).strip()
 
 
-@lru_cache(maxsize=8192)
 def flaws(source: str) -> tuple[Flaw, ...]:
     """Everything in a template that is not allowed; empty for one that can be compiled."""
-    return tuple(_flaws(source))
+    return _made(source)[1]
 
 
-def _flaws(source: str) -> list[Flaw]:
-    if len(source) > MAX_SOURCE:
-        limit = f"The text is too long (the limit is {MAX_SOURCE} characters)."
-        return [Flaw("sandbox", 1, f"本文が長すぎます({MAX_SOURCE}文字まで)。", limit)]
-    try:
-        tree = _ENVIRONMENT.parse(source)
-    except jinja2.TemplateSyntaxError as error:
-        return [_malformed(error)]
-    except RecursionError:
-        return [_too_deep(1)]
-    found = list(_walk(tree, 0))
-    return found or _uncompilable(tree)
+def compile_template(source: str) -> Template:
+    """The compiled text, one for all who use it; raises TemplateRefused for what ``flaws`` finds."""
+    template, found = _made(source)
+    if template is None:
+        raise TemplateRefused(found[0].ja, found[0].en)
+    return template
 
 
 @lru_cache(maxsize=8192)
-def compile_template(source: str) -> Template:
-    """Compile once per text, whoever uses it; raises TemplateRefused for what ``flaws`` finds."""
-    for flaw in flaws(source):
-        raise TemplateRefused(flaw.ja, flaw.en)
-    names = frozenset(node.name for node in _ENVIRONMENT.parse(source).find_all(nodes.Name))
-    return Template(_ENVIRONMENT.from_string(source), names)
+def _made(source: str) -> tuple[Template | None, tuple[Flaw, ...]]:
+    """Parsed, looked through and compiled once for each text."""
+    if len(source) > MAX_SOURCE:
+        limit = f"The text is too long (the limit is {MAX_SOURCE} characters)."
+        return None, (Flaw("sandbox", 1, f"本文が長すぎます({MAX_SOURCE}文字まで)。", limit),)
+    try:
+        tree = _ENVIRONMENT.parse(source)
+        found = tuple(_walk(tree, 0))
+        return (None, found) if found else (_compiled(tree), ())
+    except jinja2.TemplateSyntaxError as error:
+        return None, (_malformed(error),)
+    except RecursionError:
+        return None, (_too_deep(1),)
+    except (jinja2.TemplateError, SyntaxError, MemoryError, OverflowError, ValueError, TypeError):
+        ja = "この本文は組み立てられません。"
+        return None, (Flaw("template-syntax", 1, ja, "The template cannot be compiled."),)
+
+
+def _compiled(tree: nodes.Template) -> Template:
+    names = frozenset(node.name for node in tree.find_all(nodes.Name))
+    return Template(_ENVIRONMENT.from_string(tree), names)
 
 
 def _walk(node: nodes.Node, depth: int) -> Iterator[Flaw]:
@@ -154,16 +162,6 @@ def _filter_flaw(node: nodes.Filter, line: int) -> Flaw | None:
             f"The filter “{node.name}” may not be used; there are {', '.join(FILTERS)}.",
         )
     return None
-
-
-def _uncompilable(tree: nodes.Template) -> list[Flaw]:
-    try:
-        _ENVIRONMENT.from_string(tree)
-    except jinja2.TemplateSyntaxError as error:
-        return [_malformed(error)]
-    except (jinja2.TemplateError, SyntaxError, RecursionError, MemoryError, OverflowError, ValueError, TypeError):
-        return [Flaw("template-syntax", 1, "この本文は組み立てられません。", "The template cannot be compiled.")]
-    return []
 
 
 def _malformed(error: jinja2.TemplateSyntaxError) -> Flaw:

@@ -150,6 +150,12 @@ def test_what_cannot_be_used_is_told_with_file_and_line(folder, file, old, new, 
     assert (code, file, line) in found(folder)
 
 
+def test_yes_and_no_need_no_quotation_marks(folder):
+    folder.change(SCRIPT, '"yes": {', "yes: {")
+    folder.change(SCRIPT, '"no": {', "no: {")
+    assert {"yes", "no"} <= load_bundle(folder.path, PROGRAM).script.steps["consent"].answers.keys()
+
+
 def test_a_step_needs_a_name_that_machines_can_keep(folder):
     line = folder.append(SCRIPT, "  もう一度:\n    say: welcome\n")
     assert ("wrong-value", SCRIPT) in [(code, file) for code, file, at in found(folder) if at in {line, line + 1}]

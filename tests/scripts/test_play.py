@@ -14,7 +14,8 @@ PROGRAM = "influenza"
 TARO = "resident: 山田 太郎 / ヤマダ タロウ / 090-1234-5678 / ja / onset 2022-09-08"
 HANAKO = "resident: 山田 花子 / ヤマダ ハナコ / 090-1234-5678 / ja / onset 2022-09-09"
 SAID = (
-    "first_touch", "welcome", "declined", "daily_check", "report_confirm", "danger_question", "unknown_sender", "stopped",
+    "first_touch", "welcome", "declined", "daily_check", "report_confirm", "danger_question", "unknown_sender",
+    "stopped",
 )  # fmt: skip
 
 
