@@ -84,14 +84,14 @@ class Settings(BaseModel):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if value and not value.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite:///")):
-            raise ValueError("must start with postgresql+asyncpg:// or sqlite+aiosqlite:///")
+        if value and not value.startswith(("postgresql+asyncpg://", "sqlite:///")):
+            raise ValueError("must start with postgresql+asyncpg:// or sqlite:///")
         return value
 
     @property
     def database(self) -> str:
         """The database's address."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'mimamori.sqlite3'}"
+        return self.database_url or f"sqlite:///{self.data_dir / 'mimamori.sqlite3'}"
 
     @property
     def keys(self) -> Path:

@@ -39,7 +39,6 @@ TOP_LEVEL = {
 MAX_LINES = 350
 # Declared, though no module of ours imports them: why.
 NOT_IMPORTED = {
-    "aiosqlite": "SQLAlchemy's driver for SQLite, named in the database URL",
     "asyncpg": "SQLAlchemy's driver for PostgreSQL, named in the database URL",
     "tzdata": "the time zones of zoneinfo, where the system has none",
 }

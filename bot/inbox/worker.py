@@ -94,6 +94,7 @@ class Worker:
             self._bells.ring("outbox")
             self._bells.ring("timers")
             self._bells.ring("handled")
+            self._bells.ring("live")
             await asyncio.sleep(0)
         return len(items)
 

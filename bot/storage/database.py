@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, event
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.domain.errors import StorageUnavailable
+from bot.storage.sqlite import Inline, Sqlite
 from bot.storage.tables import Tables
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ Values = dict[str, Any]
 class Tx:
     """One transaction: ``t`` are the tables; the methods run statements."""
 
-    def __init__(self, conn: AsyncConnection, tables: Tables, keyring: Keyring) -> None:
+    def __init__(self, conn: AsyncConnection | Inline, tables: Tables, keyring: Keyring) -> None:
         self.conn = conn
         self.t = tables
         self.keyring = keyring
@@ -54,40 +54,45 @@ class Tx:
 
 
 class Database:
-    """Opens transactions. SQLite has one writer at a time: writers queue here instead of failing on its lock."""
+    """Opens transactions on ``postgresql+asyncpg://…`` or ``sqlite:///…``."""
 
     def __init__(self, url: str, keyring: Keyring, *, pool_size: int = 5) -> None:
-        self.url = url
         self.keyring = keyring
         self.tables = Tables(keyring)
-        self.engine = create_async_engine(url, pool_size=pool_size, pool_pre_ping=not url.startswith("sqlite"))
-        self.is_postgres = self.engine.dialect.name == "postgresql"
-        self._writer = asyncio.Lock()
-        if not self.is_postgres:
-            _prepare_sqlite(self.engine.sync_engine)
+        self.is_postgres = url.startswith("postgresql")
+        self._opened: _Postgres | Sqlite = _Postgres(url, pool_size) if self.is_postgres else Sqlite(url)
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
         """A transaction that changes rows; raises StorageUnavailable when the database cannot take it now."""
-        async with contextlib.AsyncExitStack() as stack:
-            if not self.is_postgres:
-                await stack.enter_async_context(self._writer)
-            stack.enter_context(_translated())
-            conn = await stack.enter_async_context(self.engine.connect())
-            if not self.is_postgres:
-                await conn.execution_options(sqlite_begin="IMMEDIATE")
-            async with conn.begin():
+        with _translated():
+            async with self._opened.write() as conn:
                 yield Tx(conn, self.tables, self.keyring)
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
         """A transaction that only looks."""
         with _translated():
-            async with self.engine.connect() as conn, conn.begin():
+            async with self._opened.read() as conn:
                 yield Tx(conn, self.tables, self.keyring)
 
     async def close(self) -> None:
-        await self.engine.dispose()
+        await self._opened.close()
+
+
+class _Postgres:
+    def __init__(self, url: str, pool_size: int) -> None:
+        self._engine = create_async_engine(url, pool_size=pool_size, pool_pre_ping=True)
+
+    @contextlib.asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        async with self._engine.connect() as conn, conn.begin():
+            yield conn
+
+    read = write
+
+    async def close(self) -> None:
+        await self._engine.dispose()
 
 
 @contextlib.contextmanager
@@ -107,24 +112,3 @@ def _unavailable() -> StorageUnavailable:
         "データベースに書き込めません(停止中・満杯など)。復旧すると自動で続きます。",
         "The database cannot be used now (down or full). Work goes on by itself when it is back.",
     )
-
-
-def _prepare_sqlite(engine: Any) -> None:  # noqa: ANN401  # sqlalchemy.Engine, whose events are untyped
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: object) -> None:  # noqa: ANN401
-        connection.isolation_level = None  # transactions are begun below, not by the driver
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "busy_timeout=10000",
-            "foreign_keys=ON",
-            "temp_store=MEMORY",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Any) -> None:  # noqa: ANN401
-        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {mode}")

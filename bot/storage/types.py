@@ -68,19 +68,19 @@ class Sealed(TypeDecorator[str]):
     """Text that nobody can read without the key file (phones, names, birth dates, messages, raw requests)."""
 
     impl = LargeBinary
-    cache_ok = False
+    cache_ok = True  # the key ring is part of the key of a cached statement
 
     def __init__(self, keyring: Keyring) -> None:
         super().__init__()
-        self._keyring = keyring
+        self.keyring = keyring
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
         del dialect
-        return None if value is None else self._keyring.seal(value)
+        return None if value is None else self.keyring.seal(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
         del dialect
-        return None if value is None else self._keyring.open(bytes(value))
+        return None if value is None else self.keyring.open(bytes(value))
 
     def copy(self, **_: object) -> Sealed:
-        return Sealed(self._keyring)
+        return Sealed(self.keyring)

@@ -97,7 +97,7 @@ def postgres_url(postgres_server: Postgres) -> Iterator[str]:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database for this test, once in SQLite and once in PostgreSQL."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'mimamori.db'}"
+        return f"sqlite:///{tmp_path / 'mimamori.db'}"
     return request.getfixturevalue("postgres_url")
 
 

@@ -33,5 +33,5 @@ async def house(database_url, tmp_path):
 @pytest.fixture
 async def small_house(tmp_path):
     """The real house on SQLite alone, for what no database can change."""
-    async with open_house(f"sqlite+aiosqlite:///{tmp_path / 'mimamori.db'}", tmp_path) as house:
+    async with open_house(f"sqlite:///{tmp_path / 'mimamori.db'}", tmp_path) as house:
         yield house

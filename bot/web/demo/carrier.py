@@ -29,7 +29,9 @@ log = structlog.get_logger(__name__)
 
 MODES = ("normal", "slow", "lossy", "down")
 _SLOW_SECONDS = 3.0
-_RECEIPT_SECONDS = 0.05
+_GATHER_SECONDS = 0.005
+_RETRY_SECONDS = 0.5
+_MOST_RECEIPTS = 200
 _LOSE_EVERY, _DROP_ANSWER_EVERY = 4, 3
 
 
@@ -44,6 +46,7 @@ class Carrier:
         self._keyring = keyring
         self._clock = clock
         self._receipts: list[dict[str, Any]] = []
+        self._some_receipts = asyncio.Event()
         self._taken = 0
         self._replay(file)
         self._file = file.open("a", encoding="ascii")
@@ -61,12 +64,17 @@ class Carrier:
         """Hand receipts over for ever; those that were not taken are offered again."""
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
             while True:
-                await asyncio.sleep(_RECEIPT_SECONDS)
-                batch = self._receipts[:200]
-                if batch and await _handed_over(http, receipts_url, batch):
-                    for receipt in batch:
-                        self._write({"type": "receipt", **receipt})
-                    del self._receipts[: len(batch)]
+                await self._some_receipts.wait()
+                await asyncio.sleep(_GATHER_SECONDS)
+                batch = self._receipts[:_MOST_RECEIPTS]
+                if not await _handed_over(http, receipts_url, batch):
+                    await asyncio.sleep(_RETRY_SECONDS)
+                    continue
+                for receipt in batch:
+                    self._write({"type": "receipt", **receipt})
+                del self._receipts[: len(batch)]
+                if not self._receipts:
+                    self._some_receipts.clear()
 
     def close(self) -> None:
         self._file.close()
@@ -99,6 +107,7 @@ class Carrier:
         self._write(message)
         self._keep(message)
         self._receipts.append({"id": message["id"], "status": message["state"]})
+        self._some_receipts.set()
         return message
 
     def _keep(self, message: dict[str, Any]) -> None:
@@ -123,6 +132,8 @@ class Carrier:
                     told.add(event["id"])
         waiting = [message for key, message in self._by_id.items() if key not in told]
         self._receipts = [{"id": message["id"], "status": message["state"]} for message in waiting]
+        if waiting:
+            self._some_receipts.set()
 
 
 async def _handed_over(http: aiohttp.ClientSession, url: str, receipts: list[dict[str, Any]]) -> bool:

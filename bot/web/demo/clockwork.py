@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import InvalidInput
-from bot.storage import inbox, outbox, timers
+from bot.storage import outbox, timers
+from bot.storage.bells import wait_for
+from bot.storage.overview import count_left
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 10.0
 LONGEST_ADVANCE = timedelta(days=366)
-_LOOK_EVERY_SECONDS = 0.005
+_LOOK_EVERY_SECONDS = 0.05
 _ROUNDS_AT_ONE_MOMENT = 3
 _DURATION = re.compile(r"^(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s)?$")
 
@@ -38,9 +40,11 @@ class Clockwork:
     async def settle(self) -> dict[str, int]:
         """Wait until nothing is to be done now (ten seconds at most); what is left."""
         deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
-        while any((left := await self._left()).values()) and asyncio.get_running_loop().time() < deadline:
+        with self._bells.listen("live") as bell:
             self._wake()
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            while any((left := await self._left()).values()) and asyncio.get_running_loop().time() < deadline:
+                await wait_for(bell, _LOOK_EVERY_SECONDS)
+                bell.clear()
         return left
 
     async def advance(self, by: timedelta) -> datetime:
@@ -78,11 +82,7 @@ class Clockwork:
         receipts = self._carrier.pending
         now = self._clock.now()
         async with self._database.read() as tx:
-            left = {
-                "timers": await timers.count_due(tx, now),
-                "inbox": await inbox.count_new(tx),
-                "outbox": await outbox.count_due(tx, now),
-            }
+            left = await count_left(tx, now)
         return {**left, "receipts": max(receipts, self._carrier.pending)}
 
     def _wake(self) -> None:

@@ -6,35 +6,48 @@ import functools
 from pathlib import Path
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from bot.domain.states import Language
 from bot.storage.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
+from bot.web.console.dossier import symptom_words
 from bot.web.console.pages import asset, digest
+from bot.web.console.ports import PORTS, ConsolePorts
 from bot.web.console.words import words_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 _FOR_A_YEAR = "public, max-age=31536000, immutable"
-_WORDS = ("control", "step", "consent", "case", "priority", "reason", "call", "text_state", "sign")
+_WORDS = ("control", "step", "consent", "case", "priority", "reason", "call", "text_state")
 """Groups of codes that the page shows in words."""
 
 
 def setup(app: web.Application) -> None:
-    """Add the page and its static files."""
+    """Add the page and its static files; it shows the console's center and programs."""
     app.router.add_get("/demo", _to_page)
     app.router.add_get("/demo/", _page)
     app.router.add_get("/demo/static/{name}", _static)
 
 
 @functools.cache
-def _html() -> str:
+def _template() -> Template:
     env = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
     env.globals.update(asset=asset, own=_own)
-    words = {group: {code: word.ja for code, word in words_of(group).items()} for group in _WORDS}
-    return env.get_template("phones.html").render(
-        accounts=DEMO_ACCOUNTS, password=DEMO_PASSWORD, languages=list(Language), words=words
-    )
+    return env.get_template("phones.html")
+
+
+def _html(ports: ConsolePorts) -> str:
+    library = ports.library
+    words = {group: _japanese(group) for group in _WORDS} | {"symptom": dict(symptom_words(library))}
+    titles = [(name, library.current(name).script.program.title["ja"]) for name in library.programs()]
+    return _template().render(
+        accounts=DEMO_ACCOUNTS, password=DEMO_PASSWORD, languages=list(Language), words=words, programs=titles,
+        center=ports.office, roles=_japanese("role"), language_words=_japanese("language"),
+    )  # fmt: skip
+
+
+def _japanese(group: str) -> dict[str, str]:
+    return {code: word.ja for code, word in words_of(group).items()}
 
 
 def _own(name: str) -> str:
@@ -45,8 +58,8 @@ async def _to_page(_request: web.Request) -> web.StreamResponse:
     raise web.HTTPMovedPermanently("/demo/")
 
 
-async def _page(_request: web.Request) -> web.StreamResponse:
-    return web.Response(text=_html(), content_type="text/html")
+async def _page(request: web.Request) -> web.StreamResponse:
+    return web.Response(text=_html(request.app[PORTS]), content_type="text/html")
 
 
 async def _static(request: web.Request) -> web.StreamResponse:
