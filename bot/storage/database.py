@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from bot.domain.errors import StorageUnavailable
+from bot.domain.errors import StorageUnavailable, StorageUnusable
 from bot.storage.sqlite import Inline, Sqlite
 from bot.storage.tables import Tables
 
@@ -99,12 +100,34 @@ class _Postgres:
 def _translated() -> Any:  # noqa: ANN401  # a generator of nothing
     try:
         yield
-    except (OperationalError, InterfaceError, OSError) as error:
-        raise _unavailable() from error
-    except DBAPIError as error:
-        if error.connection_invalidated or type(error.orig).__name__ in {"InternalServerError", "DiskFullError"}:
+    except Exception as error:
+        if _is_outage(error):
             raise _unavailable() from error
+        if _sqlite_code(error) in _NO_DATABASE:
+            raise StorageUnusable(
+                "データベースのファイルが壊れているか、データベースではありません。バックアップから戻してください。",
+                "The database file is damaged or no database. Restore it from a backup.",
+            ) from error
         raise
+
+
+_NO_DATABASE = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+_OUTAGES = ("08", "25006", "40", "53", "55P03", "57", "58", "XX")
+"""SQLSTATE classes of what passes by itself: connection, standby, rollback, resources, lock, operator, system."""
+
+
+def _is_outage(error: Exception) -> bool:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    # Where connecting fails, the driver's own error comes through.
+    code = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError) or str(code or "").startswith(
+        _OUTAGES
+    )
+
+
+def _sqlite_code(error: Exception) -> str:
+    return str(getattr(getattr(error, "orig", None), "sqlite_errorname", ""))
 
 
 def _unavailable() -> StorageUnavailable:
