@@ -96,9 +96,15 @@ def _facts(reading: Mapping[str, Any], symptoms: Symptoms) -> list[str]:
 
 
 def _why(text: str, reading: Mapping[str, Any], symptoms: Symptoms) -> list[Why]:
-    found = dict.fromkeys((text[item["start"] : item["end"]], meaning(item["rule"], symptoms))
-                          for item in reading.get("evidence", ()))  # fmt: skip
+    spans = [(item["start"], item["end"], item["rule"]) for item in reading.get("evidence", ())]
+    widest = [span for span in spans if not any(_holds(other, span) for other in spans)]
+    found = dict.fromkeys((text[start:end], meaning(rule, symptoms)) for start, end, rule in widest)
     return [Why(words, what) for words, what in found if words.strip()]
+
+
+def _holds(outer: tuple[int, int, str], inner: tuple[int, int, str]) -> bool:
+    """Whether the same rule found a longer stretch around this one."""
+    return outer != inner and outer[2] == inner[2] and outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
 def meaning(rule: str, symptoms: Symptoms) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aiohttp import web
+
 if TYPE_CHECKING:
     from bot.domain.clock import Clock
     from bot.domain.office import Office
@@ -33,3 +35,6 @@ class ConsolePorts:
     session_key: bytes
     secure_cookies: bool
     reloads: Callable[[], Sequence[Reloaded]] = _no_reloads
+
+
+PORTS: web.AppKey[ConsolePorts] = web.AppKey("console_ports", ConsolePorts)

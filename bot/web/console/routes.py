@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 
 from bot.storage.accounts import Role
@@ -14,11 +12,9 @@ from bot.web.console.enrol import EnrolViews
 from bot.web.console.errors import error_pages
 from bot.web.console.login import LoginViews
 from bot.web.console.pages import STATIC, STATIC_URL
+from bot.web.console.ports import PORTS, ConsolePorts
 from bot.web.console.throttle import LoginThrottle
 from bot.web.session import setup_security_headers, setup_sessions
-
-if TYPE_CHECKING:
-    from bot.web.console.ports import ConsolePorts
 
 _ID = r"{id:\d+}"
 _FOR_A_YEAR = "public, max-age=31536000, immutable"
@@ -26,6 +22,7 @@ _FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 def setup(app: web.Application, ports: ConsolePorts) -> None:
     """Add the console's routes, its error pages, sessions, and the security headers of the whole application."""
+    app[PORTS] = ports
     app.middlewares.append(error_pages)
     setup_sessions(app, ports.session_key, secure=ports.secure_cookies)
     setup_security_headers(app, secure=ports.secure_cookies)

@@ -101,10 +101,10 @@ _STEP = {
 }
 
 _BACK_TO = {
-    "consent": Word("同意をたずね直す(最初のSMSを送る)", "Ask for consent again"),
-    "resting": Word("次の健康観察まで待つ(今は何も送らない)", "Wait for the next check"),
-    "daily": Word("きょうの健康観察を今たずねる", "Ask today's check now"),
-    "danger": Word("危険がないかを今たずねる", "Ask the danger question now"),
+    "consent": Word("同意をたずね直す(SMSを送る)", "Ask for consent again"),
+    "resting": Word("次の健康観察を待つ(今は送らない)", "Wait for the next check"),
+    "daily": Word("きょうの健康観察をたずねる", "Ask today's check now"),
+    "danger": Word("危険がないかをたずねる", "Ask the danger question now"),
     "phone_only": Word("電話での見守りにする(SMSは送らない)", "Look after by phone"),
     "released": Word("観察終了のあととして待つ", "After release"),
 }

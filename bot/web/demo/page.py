@@ -39,7 +39,9 @@ def _template() -> Template:
 def _html(ports: ConsolePorts) -> str:
     library = ports.library
     words = {group: _japanese(group) for group in _WORDS} | {"symptom": dict(symptom_words(library))}
-    titles = [(name, library.current(name).script.program.title["ja"]) for name in library.programs()]
+    programs = [library.current(name).script.program for name in library.programs()]
+    programs.sort(key=lambda program: program.valid_until is not None)  # those that have ended come last
+    titles = [(program.name, program.title["ja"]) for program in programs]
     return _template().render(
         accounts=DEMO_ACCOUNTS, password=DEMO_PASSWORD, languages=list(Language), words=words, programs=titles,
         center=ports.office, roles=_japanese("role"), language_words=_japanese("language"),
