@@ -35,6 +35,7 @@ from bot.scripts.render import render
 from bot.scripts.stage import Resident, Sent, State
 
 NURSE = "看護師"
+_DAMAGE = "\N{REPLACEMENT CHARACTER}"
 
 
 class Reads(Protocol):
@@ -114,7 +115,7 @@ class Simulation:
         self._happen(resident.phone, talk, Enrolled(member))
 
     def send(self, phone: str, text: str) -> None:
-        """Any text; what cannot be decoded was replaced by U+FFFD before."""
+        """Any text; what could not be decoded stands there as U+FFFD."""
         talk = self._talk(phone, self._program)
         self._happen(phone, talk, self._read(talk, text))
 
@@ -162,7 +163,8 @@ class Simulation:
         names = [talk.names[member.case_id] if len(living) > 1 else () for member in members]
         asked = next((at for at, member in enumerate(members) if member.case_id == session.asking), None)
         context = step.ask if step else Context.FREE
-        return Replied(text, tuple(self._reader.read_for(text, context, names, asked)))
+        plain = text.replace(_DAMAGE, " ")
+        return Replied(text, tuple(self._reader.read_for(plain, context, names, asked)), damaged=_DAMAGE in text)
 
     def _happen(self, phone: str, talk: Talk, event: Event) -> None:
         """One turn; raises Refused where staff ask for what cannot be."""

@@ -77,6 +77,10 @@ def test_what_is_no_command_is_told_and_changes_nothing(talk, line):
     assert "2022-09-10 10:00  090-1234-5678" in talk(line, ":state")
 
 
+def test_a_text_that_could_not_be_decoded_reaches_staff(talk):
+    assert "damaged_text" in talk("1", "1 \N{REPLACEMENT CHARACTER}")
+
+
 def test_help_and_quit(talk):
     shown = talk(":help", ":quit", "1")
     assert ":wait 24h" in shown
