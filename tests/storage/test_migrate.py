@@ -1,0 +1,95 @@
+"""Migrations bring every database to the same tables, and refuse what cannot be used."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import ProgrammingError
+
+from bot.domain.errors import StorageUnavailable, StorageUnusable
+from bot.storage.database import Database
+from bot.storage.keys import Keyring
+from bot.storage.migrate import migrate
+
+
+async def test_the_migrations_make_exactly_the_tables_of_the_program(database):
+    def differences(connection):
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return compare_metadata(context, database.tables.metadata)
+
+    async with database.read() as tx:
+        assert await tx.conn.run_sync(differences) == []
+
+
+async def test_the_migrations_make_exactly_the_indexes_and_unique_keys_of_the_program(database):
+    """Also what Alembic does not compare: the conditions of partial indexes are seen in their number and columns."""
+
+    def found(connection):
+        return {
+            (table, index["name"], tuple(index["column_names"]), bool(index["unique"]))
+            for table in database.tables.metadata.tables
+            for index in inspect(connection).get_indexes(table)
+            if not index.get("duplicates_constraint")
+        }
+
+    wanted = {
+        (table.name, index.name, tuple(column.name for column in index.columns), bool(index.unique))
+        for table in database.tables.metadata.tables.values()
+        for index in table.indexes
+    }
+    async with database.read() as tx:
+        assert await tx.conn.run_sync(found) == wanted
+
+
+async def test_a_second_start_changes_nothing(database):
+    async def state():
+        async with database.read() as tx:
+            return await tx.all(text("SELECT key FROM meta")), await tx.all(
+                text("SELECT version_num FROM alembic_version")
+            )
+
+    before = await state()
+    await migrate(database)
+    assert await state() == before
+    assert len(before[0]) == 1
+
+
+async def test_a_newer_database_is_refused_and_left_as_it_is(database):
+    async with database.write() as tx:
+        await tx.run(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StorageUnusable, match="newer version") as refusal:
+        await migrate(database)
+    assert "新しい" in refusal.value.ja
+    async with database.read() as tx:
+        assert await tx.value(text("SELECT version_num FROM alembic_version")) == "9999"
+
+
+async def test_another_key_file_is_refused(database, database_url):
+    other = Database(database_url, Keyring.fresh())
+    with pytest.raises(StorageUnusable, match="does not belong"):
+        await migrate(other)
+    await other.close()
+    await migrate(database)
+
+
+async def test_an_upgrade_that_fails_leaves_nothing_behind(database_url, keyring):
+    """A table is there already that the migration would make: all of it is rolled back."""
+    database = Database(database_url, keyring)
+    async with database.write() as tx:
+        await tx.run(text("CREATE TABLE script_versions (mine INTEGER)"))
+    with pytest.raises((StorageUnavailable, ProgrammingError)):
+        await migrate(database)
+    async with database.read() as tx:
+        names = set(await tx.conn.run_sync(lambda connection: inspect(connection).get_table_names()))
+    await database.close()
+    assert names <= {"script_versions", "alembic_version"}
+
+
+async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path, keyring):
+    path = tmp_path / "mimamori.db"
+    path.write_bytes(b"This is a letter, not a database. " * 200)
+    database = Database(f"sqlite:///{path}", keyring)
+    with pytest.raises(StorageUnusable):
+        await migrate(database)
+    await database.close()
+    assert path.read_bytes().startswith(b"This is a letter")
