@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from enum import StrEnum
@@ -16,7 +17,7 @@ import typer
 import bot
 from bot.domain.errors import MimamoriError
 from bot.domain.reading import Context
-from bot.settings import shipped
+from bot.settings import load_settings, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -28,6 +29,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 staff_app = typer.Typer(help="職員のアカウント / Accounts of staff", no_args_is_help=True)
+
+Config = Annotated[Path | None, typer.Option(envvar="MIMAMORI_CONFIG", help="設定ファイル / Settings file (TOML)")]
 
 
 class Role(StrEnum):
@@ -56,15 +59,16 @@ def _top(*, version: Annotated[bool, typer.Option("--version", help="版を表�
 def demo(
     data: Annotated[Path | None, typer.Option(help="データのフォルダー / Folder of the data")] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="ポート / Port (loopback only)")] = 8080,
+    config: Config = None,
     *,
     samples: Annotated[bool, typer.Option(help="見本の住民を入れる / Begin with sample residents")] = True,
 ) -> None:
     """デモ: 見本の住民、模擬電話、職員画面 / Sample residents, simulated phones and the console."""
     from bot.demo import run_demo  # noqa: PLC0415  # other commands start faster without the server
-    from bot.settings import Settings  # noqa: PLC0415
 
-    folder = data or Settings().data_dir / "demo"
-    _serve(run_demo(folder, port, samples=samples, ready=_say_ready))
+    settings = load_settings(config, os.environ)
+    folder = data or settings.data_dir / "demo"
+    _serve(run_demo(settings, folder, port, samples=samples, ready=_say_ready), settings.log_level)
 
 
 def _say_ready(port: int) -> None:
@@ -110,30 +114,29 @@ def staff_add(
     login: Annotated[str, typer.Argument(help="ログイン名 / Login")],
     name: Annotated[str, typer.Argument(help="表示名 / Name shown")],
     role: Annotated[Role, typer.Option(help="役割 / Role")] = Role.STAFF,
-    config: Annotated[Path | None, typer.Option(envvar="MIMAMORI_CONFIG", help="設定ファイル / Settings file")] = None,
+    config: Config = None,
 ) -> None:
     """アカウントを作る(パスワードは標準入力) / Make an account; the password is asked for."""
     from bot.serve import add_staff  # noqa: PLC0415
 
     password = typer.prompt("パスワード / Password", hide_input=True, confirmation_prompt=True)
-    asyncio.run(add_staff(config, login, name, role.value, password))
+    asyncio.run(add_staff(load_settings(config, os.environ), login, name, role.value, password))
     typer.echo(f"{login} ({role.value}) を作りました / made")
 
 
 @app.command()
 def serve(
-    config: Annotated[
-        Path | None, typer.Option(envvar="MIMAMORI_CONFIG", help="設定ファイル / Settings file (TOML)")
-    ] = None,
+    config: Config = None,
 ) -> None:
     """本番として動かす / Run an installation with its settings."""
     from bot.serve import run_server  # noqa: PLC0415
 
-    _serve(run_server(config, ready=lambda base: typer.echo(f"mimamori: {base} Ready.")))
+    settings = load_settings(config, os.environ)
+    _serve(run_server(settings, ready=lambda base: typer.echo(f"mimamori: {base} Ready.")), settings.log_level)
 
 
-def _serve(server: Coroutine[object, object, None]) -> None:
-    _log_plainly()
+def _serve(server: Coroutine[object, object, None], log_level: str) -> None:
+    _log_plainly(log_level)
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(_until_told(server))
 
@@ -157,7 +160,7 @@ async def _until_told(server: Coroutine[object, object, None]) -> None:
         typer.echo("mimamori: 終了しました / stopped", err=True)
 
 
-def _log_plainly() -> None:
+def _log_plainly(level: str) -> None:
     """JSON lines on standard error; never a phone number, a name or a text."""
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
     structlog.configure(
@@ -166,7 +169,7 @@ def _log_plainly() -> None:
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
 

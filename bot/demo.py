@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import os
 import socket
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ from aiohttp import web
 
 from bot.domain.errors import MimamoriError
 from bot.service import Service, build, opened, running
-from bot.settings import load_settings
 from bot.storage.accounts import ensure_demo_accounts
 from bot.web import console
 from bot.web.app import loopback_only
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
+    from bot.settings import Settings
+
 LOOPBACK = "127.0.0.1"
 _PLAYED = "samples-played"
 
@@ -36,13 +36,12 @@ class DemoError(MimamoriError):
     """The demo cannot start."""
 
 
-async def run_demo(data: Path, port: int, *, samples: bool, ready: Callable[[int], None]) -> None:
+async def run_demo(settings: Settings, data: Path, port: int, *, samples: bool, ready: Callable[[int], None]) -> None:
     """Serve until the task is cancelled; ``ready`` is called with the port once everything is there."""
     with _only_here(data), _bound(port) as public, _bound(0) as inside:
         carrier_url = f"http://{LOOPBACK}:{inside.getsockname()[1]}"
-        settings = load_settings(
-            None, os.environ, data_dir=data, secure_cookies=False, carrier_url=f"{carrier_url}/demo/carrier"
-        )
+        own = {"data_dir": data, "database_url": "", "key_file": None, "redis_url": "", "secure_cookies": False}
+        settings = settings.model_copy(update={**own, "carrier_url": f"{carrier_url}/demo/carrier"})
         clock = DemoClock(data / "clock.json", settings.timezone)
         async with opened(build(settings, clock)) as service, _carrier(service, clock, data, carrier_url) as carrier:
             clockwork = Clockwork(service.database, clock, service.bells, carrier)
@@ -74,7 +73,7 @@ async def _mount(service: Service, clock: DemoClock, clockwork: Clockwork, carri
     await ensure_demo_accounts(service.database, clock)
     console.setup(app, ConsolePorts(
         service.database, service.desk, service.roster, service.library, settings.office, clock,
-        demo=True, session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
+        demo=True, reloads=lambda: service.reloaded, session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
     ))  # fmt: skip
 
 

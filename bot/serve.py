@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -11,7 +10,7 @@ from aiohttp import web
 from bot.domain.clock import SystemClock
 from bot.domain.errors import SettingsError
 from bot.service import build, opened, running
-from bot.settings import load_settings
+from bot.storage.clock import DatabaseClock
 from bot.storage.database import Database
 from bot.storage.keys import Keyring
 from bot.storage.migrate import migrate
@@ -20,22 +19,24 @@ from bot.web.console import ConsolePorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from bot.domain.clock import Clock
+    from bot.settings import Settings
 
 
-async def run_server(config: Path | None, *, ready: Callable[[str], None]) -> None:
+async def run_server(settings: Settings, *, ready: Callable[[str], None]) -> None:
     """Serve until the task is cancelled."""
-    settings = load_settings(config, os.environ)
     if not settings.carrier_url:
         raise SettingsError(
             "設定 carrier_url(MIMAMORI_CARRIER_URL)が必要です。",
             "Setting carrier_url (MIMAMORI_CARRIER_URL) is needed.",
             field="carrier_url",
         )
-    async with opened(build(settings, SystemClock())) as service:
+    async with opened(build(settings, _clock(settings))) as service:
         console.setup(service.app, ConsolePorts(
             service.database, service.desk, service.roster, service.library, settings.office, service.clock,
-            demo=False, session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
+            demo=False,
+            reloads=lambda: service.reloaded, session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
         ))  # fmt: skip
         runner = web.AppRunner(service.app, access_log=None)
         await runner.setup()
@@ -48,6 +49,10 @@ async def run_server(config: Path | None, *, ready: Callable[[str], None]) -> No
             await runner.cleanup()
 
 
+def _clock(settings: Settings) -> Clock:
+    return SystemClock() if settings.database.startswith("sqlite") else DatabaseClock()
+
+
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
     try:
         await web.TCPSite(runner, host, port).start()
@@ -58,11 +63,10 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
         ) from None  # fmt: skip
 
 
-async def add_staff(config: Path | None, login: str, name: str, role: str, password: str) -> None:
+async def add_staff(settings: Settings, login: str, name: str, role: str, password: str) -> None:
     """Make an account in the installation's database."""
     from bot.web.console.accounts import add_account  # noqa: PLC0415  # argon2 loads only here
 
-    settings = load_settings(config, os.environ)
     database = Database(settings.database, Keyring.load_or_create(settings.keys))
     try:
         await migrate(database)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -21,6 +22,7 @@ from bot.reading.reader import Reader
 from bot.residents.roster import Roster
 from bot.scripts.library import ScriptLibrary
 from bot.storage.bells import Bells
+from bot.storage.clock import DatabaseClock
 from bot.storage.database import Database
 from bot.storage.keys import Keyring
 from bot.storage.migrate import migrate
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
+_REMEMBERED_RELOADS = 50
 _SCRIPTS_LOOKED_AT_EVERY = 2.0
 _RESTART_SECONDS = 1.0
 
@@ -56,10 +59,13 @@ class Service:
     desk: Desk
     gateway: Gateway
     app: web.Application
+    reloaded: list[Reloaded] = field(default_factory=list)
 
     async def take_scripts(self) -> list[Reloaded]:
         """Look at the scripts; keep the versions that were taken so that conversations can stay on them."""
         outcomes = await asyncio.to_thread(self.library.reload)
+        self.reloaded.extend(outcomes)
+        del self.reloaded[:-_REMEMBERED_RELOADS]
         for outcome in outcomes:
             if outcome.taken:
                 await self.keep_script(outcome.program)
@@ -151,6 +157,9 @@ async def running(service: Service) -> AsyncIterator[None]:
         ("ticker", ticker.run),
         ("scripts", lambda: _watch_scripts(service)),
     ]
+    if isinstance(service.clock, DatabaseClock):
+        await service.clock.set_by(service.database)
+        roles.insert(0, ("clock", partial(service.clock.run, service.database)))
     if isinstance(service.bells, SharedBells):
         roles.insert(0, ("bells", service.bells.run))
     tasks = [asyncio.create_task(_kept_running(name, role), name=name) for name, role in roles]

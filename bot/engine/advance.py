@@ -14,6 +14,7 @@ from bot.engine.events import (
     Enrolled,
     Event,
     HandedBack,
+    NumberConfirmed,
     ReleaseConfirmed,
     Replied,
     StaffWrote,
@@ -41,6 +42,7 @@ _HANDLERS: dict[type, tuple[Callable[[Turn, Any], None], TextKind]] = {
     HandedBack: (staff.handed_back, TextKind.SCHEDULED),
     ClosedByStaff: (staff.closed, TextKind.SCHEDULED),
     ReleaseConfirmed: (staff.release_confirmed, TextKind.SCHEDULED),
+    NumberConfirmed: (staff.number_confirmed, TextKind.SCHEDULED),
     CallFinished: (staff.call_finished, TextKind.SCHEDULED),
     DeliveryFailed: (timers.delivery_failed, TextKind.SCHEDULED),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.domain.states import CaseState, Consent, Control
+from bot.domain.states import OPEN_CASES, CaseState, Consent, Control
 from bot.engine.timers import set_release_timer
 
 if TYPE_CHECKING:
@@ -22,19 +22,24 @@ def enrolled(turn: Turn, event: Enrolled) -> None:
         member = replace(event.member)
         session.members.append(member)
     set_release_timer(turn, member)
-    if session.opted_out or session.quarantined:
-        _call_instead(turn, member)
-    elif session.consent is Consent.GIVEN:
+    others = [other for other in session.in_state(*OPEN_CASES) if other is not member]
+    if session.opted_out:
+        _call_instead(turn, member, "opted_out")
+    elif session.quarantined:
+        _call_instead(turn, member, "wrong_number")
+    elif others and session.consent is Consent.GIVEN:
         _join(turn, member)
-    elif session.step in {None, "phone_only", "released"} and session.control is not Control.HUMAN:
-        session.consent = Consent.NONE
+    elif others and session.consent is Consent.DECLINED:
+        _call_instead(turn, member, "no_consent")
+    elif session.control is not Control.HUMAN and (not others or session.step is None):
+        session.consent = Consent.NONE  # what was said about earlier care does not count for this one
         turn.change_control(Control.BOT)
         turn.enter(turn.script.start)
 
 
-def _call_instead(turn: Turn, member: Member) -> None:
+def _call_instead(turn: Turn, member: Member, reason: str) -> None:
     turn.change_case(member, CaseState.PHONE_ONLY)
-    turn.call("opted_out" if turn.session.opted_out else "wrong_number", member)
+    turn.call(reason, member)
 
 
 def _join(turn: Turn, member: Member) -> None:

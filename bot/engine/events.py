@@ -64,6 +64,13 @@ class ReleaseConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberConfirmed:
+    """A number in quarantine is the resident's after all."""
+
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallFinished:
     """A call came to its end; ``outcome`` is one of the desk's call outcomes."""
 
@@ -89,6 +96,7 @@ Event = (
     | HandedBack
     | ClosedByStaff
     | ReleaseConfirmed
+    | NumberConfirmed
     | CallFinished
     | DeliveryFailed
 )

@@ -59,7 +59,10 @@ def _emergency(turn: Turn, reading: Reading) -> None:
     if session.control is Control.HUMAN:
         return
     turn.silence("emergency", timers="silence:")
-    turn.say("emergency", kind=TextKind.EMERGENCY)
+    stop = any(part.reading.intent is Intent.OPT_OUT for part in turn.parts) and not session.opted_out
+    if stop:
+        _stop(turn, silent=True)
+    turn.say("emergency", kind=TextKind.FAREWELL if stop else TextKind.EMERGENCY)
     turn.change_control(Control.WAITING_HUMAN)
     if session.members and not session.opted_out and not session.quarantined:
         turn.enter("with_staff")

@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import Refused
 from bot.domain.states import OPEN_CASES, CaseState, Consent, Control
 from bot.engine.effects import EscalationsClosed, EscalationsOwned, SayWritten, TimersCancelled, TimerSet
-from bot.engine.timers import LEASE, tell_release
+from bot.engine.timers import LEASE, end_case, tell_release
 
 if TYPE_CHECKING:
-    from bot.engine.events import CallFinished, ClosedByStaff, HandedBack, ReleaseConfirmed, StaffWrote, TakenOver
+    from bot.engine.events import (
+        CallFinished,
+        ClosedByStaff,
+        HandedBack,
+        NumberConfirmed,
+        ReleaseConfirmed,
+        StaffWrote,
+        TakenOver,
+    )
     from bot.engine.turn import Turn
 
 _NEEDS_NO_CONSENT = frozenset({"consent", "with_staff", "phone_only"})
@@ -98,7 +106,20 @@ def call_finished(turn: Turn, event: CallFinished) -> None:
     member = turn.session.member(event.case_id)
     told = event.reason == "release_notice" and event.outcome == "reached"
     if told and member and member.state is CaseState.RELEASE_PENDING:
-        turn.change_case(member, CaseState.RELEASED)
+        end_case(turn, member)
+
+
+def number_confirmed(turn: Turn, event: NumberConfirmed) -> None:
+    """A number that was reported as wrong is the resident's after all: consent is asked (again)."""
+    session = turn.session
+    if not session.quarantined:
+        raise Refused("宛先違いの番号ではありません。", "This number was not reported as wrong.", field="phone")
+    session.quarantined = False
+    session.consent = Consent.NONE
+    turn.add(EscalationsClosed(event.staff, "number_confirmed"))
+    turn.change_control(Control.BOT)
+    if session.in_state(*OPEN_CASES) and not session.opted_out:
+        turn.enter(turn.script.start)
 
 
 def _renew_lease(turn: Turn) -> None:

@@ -75,7 +75,7 @@ def release_if_due(turn: Turn, member: Member) -> bool:
 
 def _release(turn: Turn, member: Member) -> None:
     rule, session = turn.program_of(member).release, turn.session
-    if session.opted_out or session.quarantined or session.consent is not Consent.GIVEN or _by_phone(turn, member):
+    if not may_tell_release(turn, member):
         turn.change_case(member, CaseState.RELEASE_PENDING)
         turn.call("release_notice", member)
     elif rule.confirm_by_staff or session.control is not Control.BOT:
@@ -85,18 +85,31 @@ def _release(turn: Turn, member: Member) -> None:
         tell_release(turn, member)
 
 
-def _by_phone(turn: Turn, member: Member) -> bool:
-    return is_phone_only(turn.program_of(member).release, member, turn.today)
+def may_tell_release(turn: Turn, member: Member) -> bool:
+    """Whether the notice may be a text: with consent, and unless the program tells this resident by telephone."""
+    session = turn.session
+    silent = session.opted_out or session.quarantined or session.consent is not Consent.GIVEN
+    return not silent and not is_phone_only(turn.program_of(member).release, member, turn.today)
 
 
 def tell_release(turn: Turn, member: Member) -> None:
-    """Send the notice; when it was the last one on this phone, the conversation is released too."""
-    session = turn.session
-    if session.asking == member.case_id:
-        session.asking = None
+    """Send the notice (where it may be a text), and end the case."""
+    if may_tell_release(turn, member):
+        _say_release(turn, member)
+    end_case(turn, member)
+
+
+def _say_release(turn: Turn, member: Member) -> None:
     due = release_time(turn.program_of(member), member, turn.zone)
     free = due.date() if due else turn.today
     turn.say("release_notice", case_id=member.case_id, release_on=free, last_day=free - timedelta(days=1))
+
+
+def end_case(turn: Turn, member: Member) -> None:
+    """The resident is released; when it was the last one on this phone, the conversation is released too."""
+    session = turn.session
+    if session.asking == member.case_id:
+        session.asking = None
     turn.change_case(member, CaseState.RELEASED)
     if not session.in_state(CaseState.MONITORING, CaseState.RELEASE_PENDING):
         turn.add(TimersCancelled("check"))

@@ -58,6 +58,10 @@ class Desk:
     async def confirm_release(self, conversation_id: int, staff: str, case_id: int) -> None:
         await self._act(conversation_id, staff, "release_confirmed", {"case_id": case_id})
 
+    async def confirm_number(self, conversation_id: int, staff: str) -> None:
+        """Lift the quarantine of a number that was reported as wrong."""
+        await self._act(conversation_id, staff, "number_confirmed", {})
+
     async def call_made(self, call_id: int, staff: str, outcome: str, note: str, *, finished: bool) -> None:
         """Write down one call; ``finished`` takes it off the list."""
         if outcome not in CALL_OUTCOMES:

@@ -15,6 +15,7 @@ from bot.engine.events import (
     Enrolled,
     Event,
     HandedBack,
+    NumberConfirmed,
     ReleaseConfirmed,
     Replied,
     StaffWrote,
@@ -53,6 +54,8 @@ def event_of(item: Item, conversation: Conversation, script: Script, reader: Rea
             return ClosedByStaff(payload["staff"], payload["outcome"])
         case "release_confirmed":
             return ReleaseConfirmed(payload["staff"], payload["case_id"])
+        case "number_confirmed":
+            return NumberConfirmed(payload["staff"])
         case "call_finished":
             return CallFinished(payload["staff"], payload["reason"], payload["outcome"], payload["case_id"])
         case "delivery_failed":

@@ -46,7 +46,10 @@ class Sqlite:
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[Inline]:
         async with self._writer:
-            with self._engine.connect().execution_options(sqlite_begin="IMMEDIATE") as conn, conn.begin() as transaction:
+            with (
+                self._engine.connect().execution_options(sqlite_begin="IMMEDIATE") as conn,
+                conn.begin() as transaction,
+            ):
                 before = _changes(conn)
                 yield Inline(conn)
                 if _changes(conn) != before:

@@ -184,10 +184,12 @@ class _Api:
             case "confirm-release":
                 for member in conversation.session.in_state(CaseState.RELEASE_PENDING):
                     await desk.confirm_release(about, DEMO_NURSE, member.case_id)
+            case "confirm-number":
+                await desk.confirm_number(about, DEMO_NURSE)
             case _:
                 raise NotFound(
-                    "操作は take-over, reply, hand-back, close, confirm-release です。",
-                    "The actions are take-over, reply, hand-back, close and confirm-release.",
+                    "操作は take-over, reply, hand-back, close, confirm-release, confirm-number です。",
+                    "The actions are take-over, reply, hand-back, close, confirm-release and confirm-number.",
                 )
 
     async def settle(self, _request: web.Request) -> web.Response:
