@@ -176,10 +176,12 @@ def _log_plainly(level: str) -> None:
 
 def _mount() -> None:
     from bot.bench.cli import app as bench_app  # noqa: PLC0415
+    from bot.bench.cli import soak  # noqa: PLC0415
     from bot.scripts.cli import app as script_app  # noqa: PLC0415
 
     app.add_typer(staff_app, name="staff")
     app.add_typer(bench_app, name="bench")
+    app.command()(soak)
     app.add_typer(script_app, name="script", help="会話の台本 / Conversation scripts")
 
 

@@ -73,7 +73,8 @@ async def _mount(service: Service, clock: DemoClock, clockwork: Clockwork, carri
     await ensure_demo_accounts(service.database, clock)
     console.setup(app, ConsolePorts(
         service.database, service.desk, service.roster, service.library, settings.office, clock,
-        demo=True, reloads=lambda: service.reloaded, session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
+        demo=True, session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
+        reloads=lambda: service.reloaded,
     ))  # fmt: skip
 
 

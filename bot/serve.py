@@ -36,7 +36,8 @@ async def run_server(settings: Settings, *, ready: Callable[[str], None]) -> Non
         console.setup(service.app, ConsolePorts(
             service.database, service.desk, service.roster, service.library, settings.office, service.clock,
             demo=False,
-            reloads=lambda: service.reloaded, session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
+            session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
+            reloads=lambda: service.reloaded,
         ))  # fmt: skip
         runner = web.AppRunner(service.app, access_log=None)
         await runner.setup()

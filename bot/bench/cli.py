@@ -34,6 +34,21 @@ def turns(
     typer.echo(json.dumps({"turns": figures}, indent=2))
 
 
+def soak(
+    minutes: Annotated[float, typer.Option(min=0.1, help="何分つづけるか / For how many minutes")] = 10.0,
+    residents: Annotated[int, typer.Option(min=1, help="住民の数 / Residents")] = 200,
+    seed: Annotated[int, typer.Option(help="乱数の種 / Seed of the random moments")] = 1,
+) -> None:
+    """何度も落とし、失われた・重なったSMSを数える / Kill it again and again; count lost and doubled texts."""
+    from bot.bench.soak import run_soak  # noqa: PLC0415  # see above
+
+    with progress() as told:
+        figures = asyncio.run(run_soak(minutes * 60, residents, seed, told))
+    typer.echo(json.dumps({"soak": figures}, indent=2))
+    if figures["lost"] or figures["doubled"] or figures["answers_missing"]:
+        raise typer.Exit(1)
+
+
 @app.command()
 def scale(
     few: Annotated[int, typer.Option(min=100, help="少ない住民 / Few residents")] = 100,

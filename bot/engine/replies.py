@@ -224,9 +224,16 @@ def _word(turn: Turn, reading: Reading, grave: Priority) -> str:
 _WORDS = {Intent.REPORT: "report", Intent.QUESTION: "question", Intent.THANKS: "thanks"}
 
 
+_TIERS = (("red_flag",), ("urgent", "menu", "value"), ("",))
+"""Kinds of rules whose words are shown to staff: the first kind that decided anything."""
+
+
 def _deciding_words(event: Replied) -> str:
-    """The words of the reply that decided, gravest kinds first; the reply's beginning where none did."""
+    """The words of the reply that decided, the gravest kind only; the reply's beginning where none did."""
     spans = [item for part in event.parts for item in part.reading.evidence]
-    grave = [item for item in spans if item.rule.startswith(("red_flag", "urgent", "menu", "value"))]
-    words = dict.fromkeys(event.text[item.start : item.end] for item in grave or spans)
-    return "、".join(words) or event.text[:_EVIDENCE_CHARS]
+    for kinds in _TIERS:
+        words = dict.fromkeys(event.text[item.start : item.end] for item in spans if item.rule.startswith(kinds))
+        told = [word for word in words if word and not any(word in other for other in words if other != word)]
+        if told:
+            return "、".join(told)
+    return event.text[:_EVIDENCE_CHARS]

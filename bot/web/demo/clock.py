@@ -22,13 +22,16 @@ class DemoClock:
     def __init__(self, file: Path, timezone: str) -> None:
         self._file = file
         self._held: datetime | None = None
-        self._ahead = self._stored()
-        if self._ahead is None:
+        self._ahead = timedelta()
+        stored = self._stored()
+        if stored is not None:
+            self._ahead = stored
+        else:
             here = datetime.now(ZoneInfo(timezone))
-            self._ahead = datetime.combine(here.date(), _STARTS_AT, here.tzinfo) - here
+            self.run_from(datetime.combine(here.date(), _STARTS_AT, here.tzinfo))
 
     def now(self) -> datetime:
-        return self._held or datetime.now(UTC) + (self._ahead or timedelta())
+        return self._held or datetime.now(UTC) + self._ahead
 
     def hold(self, moment: datetime) -> None:
         """Stand still at that moment (never earlier than now once the demo runs)."""
