@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import socket
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from aiohttp import web
 from bot.domain.errors import MimamoriError
 from bot.service import Service, build, opened, running
 from bot.storage.accounts import ensure_demo_accounts
+from bot.storage.folder import only_process
 from bot.web import console
 from bot.web.app import loopback_only
 from bot.web.console import ConsolePorts
@@ -38,7 +38,7 @@ class DemoError(MimamoriError):
 
 async def run_demo(settings: Settings, data: Path, port: int, *, samples: bool, ready: Callable[[int], None]) -> None:
     """Serve until the task is cancelled; ``ready`` is called with the port once everything is there."""
-    with _only_here(data), _bound(port) as public, _bound(0) as inside:
+    with only_process(data), _bound(port) as public, _bound(0) as inside:
         carrier_url = f"http://{LOOPBACK}:{inside.getsockname()[1]}"
         own = {"data_dir": data, "database_url": "", "key_file": None, "redis_url": "", "secure_cookies": False}
         settings = settings.model_copy(update={**own, "carrier_url": f"{carrier_url}/demo/carrier"})
@@ -115,25 +115,3 @@ def _bound(port: int) -> Iterator[socket.socket]:
                 field="port",
             ) from None
         yield sock
-
-
-@contextlib.contextmanager
-def _only_here(data: Path) -> Iterator[None]:
-    """One process on a data folder."""
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        lock = (data / "lock").open("w")
-    except OSError as error:
-        raise DemoError(
-            f"フォルダー {data} に書き込めません({error.strerror})。",
-            f"Cannot write to {data} ({error.strerror}).",
-            field="data",
-        ) from None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise DemoError(
-                f"{data} では別の mimamori が動いています。", f"Another mimamori runs on {data}.", field="data"
-            ) from None
-        yield

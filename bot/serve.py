@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from bot.domain.clock import SystemClock
 from bot.domain.errors import SettingsError
-from bot.service import build, opened, running
+from bot.service import Service, build, opened, running
 from bot.storage.clock import DatabaseClock
 from bot.storage.database import Database
+from bot.storage.folder import only_process
 from bot.storage.keys import Keyring
 from bot.storage.migrate import migrate
 from bot.web import console
@@ -32,22 +34,29 @@ async def run_server(settings: Settings, *, ready: Callable[[str], None]) -> Non
             "Setting carrier_url (MIMAMORI_CARRIER_URL) is needed.",
             field="carrier_url",
         )
-    async with opened(build(settings, _clock(settings))) as service:
-        console.setup(service.app, ConsolePorts(
-            service.database, service.desk, service.roster, service.library, settings.office, service.clock,
-            demo=False,
-            session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
-            reloads=lambda: service.reloaded,
-        ))  # fmt: skip
-        runner = web.AppRunner(service.app, access_log=None)
-        await runner.setup()
-        try:
-            async with running(service):
-                await _listen(runner, settings.host, settings.port)
-                ready(f"http://{settings.host}:{settings.port}")
-                await asyncio.Event().wait()
-        finally:
-            await runner.cleanup()
+    with contextlib.ExitStack() as stack:
+        if settings.database.startswith("sqlite"):
+            stack.enter_context(only_process(settings.data_dir))
+        async with opened(build(settings, _clock(settings))) as service:
+            await _serve(service, ready)
+
+
+async def _serve(service: Service, ready: Callable[[str], None]) -> None:
+    settings = service.settings
+    console.setup(service.app, ConsolePorts(
+        service.database, service.desk, service.roster, service.library, settings.office, service.clock,
+        demo=False, session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
+        reloads=lambda: service.reloaded,
+    ))  # fmt: skip
+    runner = web.AppRunner(service.app, access_log=None)  # an access log would hold addresses of residents
+    await runner.setup()
+    try:
+        async with running(service):
+            await _listen(runner, settings.host, settings.port)
+            ready(f"http://{settings.host}:{settings.port}")
+            await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
 
 
 def _clock(settings: Settings) -> Clock:

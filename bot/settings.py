@@ -74,6 +74,11 @@ class Settings(BaseModel):
     max_request_bytes: int = Field(default=262_144, ge=1024, description="Largest request, in bytes")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="How much is logged")
 
+    @field_validator("key_file", mode="before")
+    @classmethod
+    def _no_key_file(cls, value: object) -> object:
+        return value or None
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:

@@ -115,5 +115,6 @@ def _report(pair: tuple[int, int], day: int) -> Values:
     conversation_id, case_id = pair
     return {
         "conversation_id": conversation_id, "case_id": case_id, "local_date": date(2026, 1, 20 + day),
-        "temperature": 37.2, "spo2": None, "present": ["cough"], "absent": [], "priority": "none", "inbox_id": 0, "at": _NOW,
+        "temperature": 37.2, "spo2": None, "present": ["cough"], "absent": [],
+        "priority": "none", "inbox_id": 0, "at": _NOW,
     }  # fmt: skip

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, func, or_, select, text, update
 
 from bot.domain.messages import Outbound, Receipt
 from bot.domain.states import Control, TextKind, TextState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import ColumnElement
 
@@ -118,6 +119,7 @@ async def _mark_submitting(tx: Tx, ids: Sequence[int], now: datetime) -> None:
 
 async def settle(tx: Tx, results: Sequence[Settled], now: datetime) -> None:
     """Write outcomes down; refused where the claim has passed to somebody else meanwhile."""
+    await _hold_back_others(tx, {item.message_id for item in results if item.message_id})
     outbox = tx.t.outbox
     rows = [
         {
@@ -182,6 +184,7 @@ async def claim_unknown(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
 
 async def apply_receipts(tx: Tx, receipts: Sequence[Receipt], now: datetime) -> list[int]:
     """Move texts up their lattice; a receipt whose text is not there yet is kept. Ids of texts that failed just now."""
+    await _hold_back_others(tx, {receipt.message_id for receipt in receipts})
     outbox = tx.t.outbox
     found = await tx.all(
         select(outbox.c.id, outbox.c.message_id, outbox.c.state).where(
@@ -208,6 +211,16 @@ async def apply_receipts(tx: Tx, receipts: Sequence[Receipt], now: datetime) -> 
     if early:
         await tx.run(tx.t.receipts.insert(), early)
     return failed
+
+
+async def _hold_back_others(tx: Tx, message_ids: Collection[str]) -> None:
+    """A receipt and the outcome that it belongs to, written at the same time, would not see each other."""
+    if tx.is_postgres and message_ids:
+        keys = sorted(int.from_bytes(sha256(name.encode()).digest()[:8], signed=True) for name in message_ids)
+        await tx.run(_LOCK, [{"keys": keys}])
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
 
 
 async def join_early_receipts(tx: Tx, message_ids: Sequence[str], now: datetime) -> list[int]:
