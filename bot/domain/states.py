@@ -44,7 +44,10 @@ OPEN_CASES = frozenset({CaseState.ENROLLED, CaseState.MONITORING, CaseState.PHON
 
 
 class TextState(StrEnum):
-    """Life of an outgoing text; ``rank`` is its place in the lattice, which receipts may only climb."""
+    """Life of an outgoing text; ``rank`` is its place in the lattice, which receipts may only climb.
+
+    A text that one receipt calls undelivered and another delivered has arrived, whichever came first.
+    """
 
     QUEUED = "queued"
     SUBMITTING = "submitting"
@@ -57,7 +60,7 @@ class TextState(StrEnum):
 
     @property
     def rank(self) -> int:
-        return {"queued": 0, "submitting": 1, "unknown": 2, "accepted": 3}.get(self.value, 4)
+        return {"queued": 0, "submitting": 1, "unknown": 2, "accepted": 3, "delivered": 5}.get(self.value, 4)
 
 
 class TextKind(StrEnum):
