@@ -24,8 +24,8 @@ class ReleaseRule:
     """When care ends. Day 0 is not counted: ``days`` full days follow it, the resident is free on the day after.
 
     ``eased_hours``: symptoms must have eased for so long. ``fever_free_days``: as many full days must follow the day on
-    which the fever went (``fever_free_days_infant`` below the age of ``infant_under``). ``phone_only_from_age``: from this
-    age the notice is a telephone call. ``confirm_by_staff``: a person confirms before the notice goes out.
+    which the fever went (``fever_free_days_infant`` below the age of ``infant_under``). ``phone_only_from_age``: from
+    this age the notice is a telephone call. ``confirm_by_staff``: a person confirms before the notice goes out.
     """
 
     days: int

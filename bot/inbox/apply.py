@@ -48,17 +48,24 @@ class _Writer:
         self.cause = cause
         self.number = 0
 
-    def apply(self, effect: fx.Effect) -> None:  # noqa: C901  # one line for each kind of effect
-        changes, about = self.changes, self.conversation.id
+    def apply(self, effect: fx.Effect) -> None:
+        """Texts and consent need the conversation; the rest is for the tables."""
         match effect:
             case fx.Say():
                 self._say(effect)
             case fx.SayWritten():
                 self._text("staff", TextKind.STAFF, None, effect.text, author=effect.staff)
-            case fx.ReportRecorded():
-                changes.report(about, effect.case_id, effect.local_date, effect.reading, effect.priority, self.cause)
             case fx.ConsentNoted():
                 self._consent(effect)
+            case fx.ReportRecorded():
+                about, case = self.conversation.id, effect.case_id
+                self.changes.report(about, case, effect.local_date, effect.reading, effect.priority, self.cause)
+            case _:
+                self._gather(effect)
+
+    def _gather(self, effect: fx.Effect) -> None:
+        changes, about = self.changes, self.conversation.id
+        match effect:
             case fx.TimerSet():
                 changes.set_timer(about, effect)
             case fx.TimersCancelled():
@@ -75,8 +82,8 @@ class _Writer:
                 changes.calls_answered(about, effect)
             case fx.TextsCancelled():
                 changes.cancel_texts(about, effect.reason)
-            case fx.CaseChanged():
-                pass  # the member carries it
+            case _:
+                pass  # CaseChanged: the member carries it
 
     def _say(self, effect: fx.Say) -> None:
         text = render(self.bundle, effect, self.conversation.session, self.office, self.changes.now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.domain.reading import Context
 from bot.domain.states import CaseState
@@ -24,7 +24,7 @@ from bot.engine.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bot.engine.script import Script
     from bot.reading.reader import Reader
@@ -34,33 +34,26 @@ if TYPE_CHECKING:
 DAMAGE = "\N{REPLACEMENT CHARACTER}"
 
 
+_DECODERS: dict[str, Callable[[dict[str, Any]], Event]] = {
+    "timer": lambda data: TimerFell(data["name"], date.fromisoformat(data["local_date"]), data["case_id"]),
+    "taken_over": lambda data: TakenOver(data["staff"]),
+    "staff_wrote": lambda data: StaffWrote(data["staff"], data["text"]),
+    "handed_back": lambda data: HandedBack(data["staff"], data["step"]),
+    "closed": lambda data: ClosedByStaff(data["staff"], data["outcome"]),
+    "release_confirmed": lambda data: ReleaseConfirmed(data["staff"], data["case_id"]),
+    "number_confirmed": lambda data: NumberConfirmed(data["staff"]),
+    "call_finished": lambda data: CallFinished(data["staff"], data["reason"], data["outcome"], data["case_id"]),
+    "delivery_failed": lambda data: DeliveryFailed(data["code"]),
+}
+
+
 def event_of(item: Item, conversation: Conversation, script: Script, reader: Reader) -> Event:
-    """The engine's event for an inbox row."""
-    payload = item.payload
-    match item.kind:
-        case "reply":
-            return read_reply(payload["text"], conversation, script, reader)
-        case "timer":
-            return TimerFell(payload["name"], date.fromisoformat(payload["local_date"]), payload["case_id"])
-        case "enrolled":
-            return _enrolled(payload["case_id"], conversation)
-        case "taken_over":
-            return TakenOver(payload["staff"])
-        case "staff_wrote":
-            return StaffWrote(payload["staff"], payload["text"])
-        case "handed_back":
-            return HandedBack(payload["staff"], payload["step"])
-        case "closed":
-            return ClosedByStaff(payload["staff"], payload["outcome"])
-        case "release_confirmed":
-            return ReleaseConfirmed(payload["staff"], payload["case_id"])
-        case "number_confirmed":
-            return NumberConfirmed(payload["staff"])
-        case "call_finished":
-            return CallFinished(payload["staff"], payload["reason"], payload["outcome"], payload["case_id"])
-        case "delivery_failed":
-            return DeliveryFailed(payload["code"])
-    raise ValueError(item.kind)
+    """The engine's event for an inbox row; raises KeyError or LookupError for a row that cannot be one."""
+    if item.kind == "reply":
+        return read_reply(item.payload["text"], conversation, script, reader)
+    if item.kind == "enrolled":
+        return _enrolled(item.payload["case_id"], conversation)
+    return _DECODERS[item.kind](item.payload)
 
 
 def read_reply(text: str, conversation: Conversation, script: Script, reader: Reader) -> Replied:
