@@ -11,6 +11,8 @@ from bot.engine.machine import trigger
 from bot.engine.weigh import weigh
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.domain.reading import Part
     from bot.engine.events import Replied
     from bot.engine.turn import Turn
@@ -232,8 +234,18 @@ def _deciding_words(event: Replied) -> str:
     """The words of the reply that decided, the gravest kind only; the reply's beginning where none did."""
     spans = [item for part in event.parts for item in part.reading.evidence]
     for kinds in _TIERS:
-        words = dict.fromkeys(event.text[item.start : item.end] for item in spans if item.rule.startswith(kinds))
-        told = [word for word in words if word and not any(word in other for other in words if other != word)]
+        told = _merged((item.start, item.end) for item in spans if item.rule.startswith(kinds))
         if told:
-            return "、".join(told)
+            return "、".join(event.text[start:end] for start, end in told)
     return event.text[:_EVIDENCE_CHARS]
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Overlapping spans as one, in the order of the text."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
