@@ -6,6 +6,7 @@ import unicodedata
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from bot.domain.names import spellings
 from bot.domain.reading import Context
 from bot.domain.states import CaseState
 from bot.engine.events import (
@@ -70,16 +71,12 @@ def read_reply(text: str, conversation: Conversation, script: Script, reader: Re
 
 
 def name_spellings(conversation: Conversation) -> list[Sequence[str]]:
-    """How each member may be called in a reply: given name, full name and kana, in both kana scripts."""
-    kana = {case.id: case.kana for case in conversation.cases}
-    names = {case.id: case.name for case in conversation.cases}
-    spellings: list[Sequence[str]] = []
-    for member in conversation.session.members:
-        given_kana = kana[member.case_id].replace("\u3000", " ").rsplit(" ", 1)[-1]
-        full = names[member.case_id].replace("\u3000", " ").replace(" ", "")
-        found = [member.first_name, full, given_kana, _hiragana(given_kana)]
-        spellings.append(tuple(dict.fromkeys(filter(None, found))))
-    return spellings
+    """How each member may be called in a reply."""
+    cases = {case.id: case for case in conversation.cases}
+    return [
+        spellings(member.first_name, cases[member.case_id].name, cases[member.case_id].kana)
+        for member in conversation.session.members
+    ]
 
 
 def clean_text(text: str) -> str:
@@ -90,10 +87,6 @@ def clean_text(text: str) -> str:
 
 def _is_control(char: str) -> bool:
     return unicodedata.category(char) == "Cc" and char not in "\t\n\r"
-
-
-def _hiragana(katakana: str) -> str:
-    return "".join(chr(ord(char) - 0x60) if "ァ" <= char <= "ヶ" else char for char in katakana)
 
 
 def _enrolled(case_id: int, conversation: Conversation) -> Enrolled:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -10,6 +9,7 @@ from itertools import count
 from typing import Protocol
 
 from bot.domain.errors import InvalidInput, Refused
+from bot.domain.names import spellings
 from bot.domain.office import Office
 from bot.domain.reading import Context, Part
 from bot.domain.states import OPEN_CASES, CaseState, Control, TextKind
@@ -109,7 +109,7 @@ class Simulation:
             case, resident.first_name, CaseState.ENROLLED, resident.day0, resident.at_risk, resident.birth_date
         )
         member.program = None if program == talk.bundle.program else care
-        talk.names[case] = spellings(resident)
+        talk.names[case] = spellings(resident.first_name, resident.name, resident.kana)
         talk.session.language = resident.language
         talk.session.members.append(member)
         self._happen(resident.phone, talk, Enrolled(member))
@@ -272,11 +272,3 @@ def _case_to_release(session: Session, name: str) -> int:
             "解除の確認を待っている方ではありません。", "Nobody here is waiting for a release.", field="phone"
         )
     return waiting[0].case_id
-
-
-def spellings(resident: Resident) -> tuple[str, ...]:
-    """How a resident may be called in a reply: given name, full name and kana, in both kana scripts."""
-    kana = unicodedata.normalize("NFKC", resident.kana).split(" ")[-1]
-    hiragana = "".join(chr(ord(char) - 0x60) if "ァ" <= char <= "ヶ" else char for char in kana)
-    found = (resident.first_name, resident.name.replace(" ", ""), kana, hiragana)
-    return tuple(dict.fromkeys(filter(None, found)))

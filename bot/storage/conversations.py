@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select, update
 
+from bot.domain.names import given_names
 from bot.domain.states import OPEN_CASES, CaseState, Consent, Control, Language
 from bot.engine.session import Member, Session
 
@@ -152,20 +153,6 @@ def _member(row: RowMapping, first_name: str) -> Member:
         asked_on=row["asked_on"],
         answered_on=row["answered_on"],
     )
-
-
-def given_names(names: Sequence[str]) -> list[str]:
-    """How each of a household is called: what follows the space, else what follows the shared family name."""
-    plain = [name.replace("\u3000", " ").strip() for name in names]
-    shared = _shared_start(plain)
-    return [name.rsplit(" ", 1)[1] if " " in name else name[shared:] or name for name in plain]
-
-
-def _shared_start(names: Sequence[str]) -> int:
-    if len(set(names)) < 2:  # one name shares nothing
-        return 0
-    shortest = min(len(name) for name in names)
-    return next((at for at in range(shortest) if len({name[at] for name in names}) > 1), shortest)
 
 
 def _session_values(conversation: Conversation, now: datetime) -> Values:
