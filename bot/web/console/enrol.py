@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from bot.domain.names import given_names
 from bot.domain.states import OPEN_CASES, CaseState, Language
 from bot.engine.events import Enrolled
 from bot.engine.release import first_free_day
 from bot.engine.session import Member, Session
 from bot.residents.roster import InvalidResident, NewResident, check_resident
 from bot.storage.audit import note_action
-from bot.storage.conversations import find_conversation, given_names, load_conversations
+from bot.storage.conversations import find_conversation, load_conversations
 from bot.storage.queue import Person, people_of
 from bot.web.console.access import Once, Visit
 from bot.web.console.pages import phone

@@ -227,7 +227,8 @@ def _case_state(conversation: Conversation) -> str | None:
 def _phone(value: object) -> str:
     if not isinstance(value, str):
         raise InvalidInput("phoneは必須の文字列です。", "phone is required and must be a string.", field="phone")
-    return parse_phone(value)
+    plus_lost = value.startswith(" ")  # an unescaped plus in a query is a space
+    return parse_phone("+" + value.strip() if plus_lost else value)
 
 
 def _text(data: dict[str, Any], field: str, default: str | None = None) -> str:
