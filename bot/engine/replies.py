@@ -196,8 +196,13 @@ def _script(turn: Turn, reading: Reading, grave: Priority) -> None:
             turn.escalate(grave, "urgent_report")
         return
     word = _word(turn, reading, grave)
+    told = word in {"question", "unclear"} and reading.has_facts and turn.session.consent is Consent.GIVEN
+    if told:  # facts beside a question, or in a text that was not understood as a whole
+        turn.record_reports()
     if not trigger(turn, word):
         turn.escalate(worst(grave, Priority.ROUTINE), "not_understood")
+    if told and turn.session.step == "daily":
+        turn.enter("resting")  # the check is answered
 
 
 def _needs_name(turn: Turn, reading: Reading) -> bool:
@@ -211,14 +216,10 @@ def _word(turn: Turn, reading: Reading, grave: Priority) -> str:
     if turn.context in {Context.CONSENT, Context.DANGER} and reading.answer:
         return reading.answer
     if not reading.understood:
-        if reading.has_facts and turn.context is not Context.CONSENT and turn.session.consent is Consent.GIVEN:
-            turn.record_reports()
         return "unclear"
     if reading.later:
         return "later"
     if grave is Priority.ROUTINE:
-        if reading.has_facts and turn.session.consent is Consent.GIVEN:
-            turn.record_reports()
         return "question"
     return _WORDS.get(reading.intent, "unclear")
 
