@@ -53,8 +53,7 @@ def setup_security_headers(app: web.Application, *, secure: bool) -> None:
     """Every answer carries the headers, also static files and errors; nothing is kept by caches unless it says so."""
 
     async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
+        response.headers.update(SECURITY_HEADERS)
         response.headers.setdefault("Cache-Control", "no-store")
         if secure:
             response.headers.setdefault("Strict-Transport-Security", _TRANSPORT)

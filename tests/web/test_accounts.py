@@ -20,7 +20,7 @@ async def test_a_new_account_can_sign_in(demo, admin):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    "wrong, words",
     [
         ({"login": "あ"}, "ログイン名は"),
         ({"login": "nurse"}, "もう使われています"),

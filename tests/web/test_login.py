@@ -40,7 +40,7 @@ def test_no_other_place_is_a_target_after_the_login(target):
     assert safe_target(target) == "/console/"
 
 
-@pytest.mark.parametrize(("login", "password"), [("nurse", "wrong-password"), ("nobody", "mimamori-demo"), ("", "")])
+@pytest.mark.parametrize("login, password", [("nurse", "wrong-password"), ("nobody", "mimamori-demo"), ("", "")])
 async def test_a_wrong_login_and_a_wrong_password_look_the_same(demo, login, password):
     page = await (await demo.visitor()).sign_in(login, password)
     assert page.status == 403

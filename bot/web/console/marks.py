@@ -12,8 +12,9 @@ Symptoms = Mapping[str, str]
 """Symptom code -> Japanese word."""
 
 _SET_ASIDE = frozenset({"negated", "gone", "long_gone", "supposed", "others", "idiom"})
-_WEIGHTS = {"red_flag": 3, "danger": 3, "urgent": 2} | dict.fromkeys(_SET_ASIDE, 0)
-_TONES = ("gray", "blue", "amber", "red")
+_TONES = {"red_flag": "red", "danger": "red", "urgent": "amber"} | dict.fromkeys(_SET_ASIDE, "gray")
+_ORDER = ("blue", "gray", "amber", "red")
+"""Where two marks overlap, the later one shows: words that were set aside rather than those of a mere topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Read:
 def pieces(text: str, readings: Sequence[Mapping[str, Any]], symptoms: Symptoms) -> list[Piece]:
     """The reply, cut where marks begin and end; where two overlap, the graver one shows."""
     rules: list[str | None] = [None] * len(text)
-    for item in sorted(_evidence(readings), key=lambda item: _weight(item["rule"])):
+    for item in sorted(_evidence(readings), key=_weight):
         for place in range(max(item["start"], 0), min(item["end"], len(text))):
             rules[place] = item["rule"]
     cut: list[Piece] = []
@@ -121,11 +122,9 @@ def _evidence(readings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [item for reading in readings for item in reading.get("evidence", ())]
 
 
-def _weight(rule: str) -> int:
-    return _WEIGHTS.get(rule.partition(":")[0], 1)
+def _weight(item: Mapping[str, Any]) -> tuple[int, int]:
+    return _ORDER.index(_tone(item["rule"])), item["end"] - item["start"]
 
 
 def _tone(rule: str | None) -> str:
-    if rule is None:
-        return ""
-    return _TONES[_weight(rule)]
+    return _TONES.get(rule.partition(":")[0], "blue") if rule else ""
