@@ -16,8 +16,7 @@ import typer
 
 import bot
 from bot.domain.errors import MimamoriError
-from bot.domain.reading import Context
-from bot.settings import load_settings, shipped
+from bot.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -84,29 +83,6 @@ def _say_ready(port: int) -> None:
         "Ctrl-C で終わります / Ctrl-C stops it. Ready."
     )
     sys.stdout.flush()
-
-
-@app.command()
-def triage(
-    text: Annotated[str | None, typer.Argument(help="返信の文 / A reply")] = None,
-    context: Annotated[Context, typer.Option(help="直前の質問 / What was asked last")] = Context.DAILY,
-    *,
-    jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="標準入力から1行1件 / Read JSON Lines from standard input")
-    ] = False,
-) -> None:
-    """返信をどう読むか / How a reply is read."""
-    from bot.reading import jsonl as lines  # noqa: PLC0415
-    from bot.reading.reader import Reader  # noqa: PLC0415
-
-    reader = Reader.load(shipped("conversations") / "reading")
-    if jsonl:
-        for line in lines.run(sys.stdin, reader):
-            typer.echo(line)
-    elif text is None:
-        raise typer.BadParameter("TEXT か --jsonl を指定してください / Give TEXT or --jsonl")
-    else:
-        typer.echo(lines.explain(reader.read(text, context), text))
 
 
 @staff_app.command("add")
@@ -178,7 +154,9 @@ def _mount() -> None:
     from bot.bench.cli import app as bench_app  # noqa: PLC0415
     from bot.bench.cli import soak  # noqa: PLC0415
     from bot.scripts.cli import app as script_app  # noqa: PLC0415
+    from bot.triage import app as triage_app  # noqa: PLC0415
 
+    app.add_typer(triage_app, name="triage")
     app.add_typer(staff_app, name="staff")
     app.add_typer(bench_app, name="bench")
     app.command()(soak)
