@@ -1,8 +1,8 @@
 """How well labelled replies are read: the figures that decide whether a change may go live.
 
-A labelled reply is an object ``{"id", "lang", "context", "text", "intent": [...], "priority": [...], "values",
-"present", "absent"}``; ``intent`` and ``priority`` list every answer that counts as right. All figures are shares of the replies
-(or labels) that the figure is about.
+A labelled reply is an object ``{"id", "lang", "context", "text", "intent", "priority", "values", "present", "absent"}``;
+``intent`` and ``priority`` list every answer that counts as right. All figures are shares of the replies (or labels)
+that the figure is about.
 """
 
 from __future__ import annotations
@@ -63,11 +63,8 @@ def read_labelled(lines: Iterable[str], name: str = "-") -> Iterator[Row]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        try:
-            row = json.loads(line)
-            problem = _problem(row)
-        except ValueError:
-            problem = "JSON"
+        row = _json(line)
+        problem = _problem(row)
         if problem:
             raise InvalidInput(
                 f"{name}:{number}: ラベルの付いた返信として読めません({problem})。",
@@ -75,6 +72,13 @@ def read_labelled(lines: Iterable[str], name: str = "-") -> Iterator[Row]:
                 field=problem,
             )
         yield row
+
+
+def _json(line: str) -> Any:  # noqa: ANN401  # JSON is anything
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def _problem(row: object) -> str | None:
