@@ -27,7 +27,7 @@ def unknown_clauses(text: str, spans: Iterable[tuple[int, int]], lexicons: Seque
     covered = "".join(marked)
     rest = covered
     for lexicon in lexicons:
-        for pattern in (lexicon.filler, lexicon.known):
+        for pattern in (lexicon.known, lexicon.filler):
             if pattern is not None:
                 rest = _blank(pattern, rest, lexicon)
     unknown = start = 0

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from bot.reading.lexicon import Lexicon
 from bot.reading.normalise import Normalised
 
+_KANA = re.compile("[ぁ-ゟ]")
+_CHINESE = re.compile("[的了没沒们們吗嗎呢吧我你您他她很还還这這么麼疼喘请請谢謝嗽嗓躺咱啥嘴憋]|比昨|难|難受|不[舒痛要是会會能想]|没|发烧|發燒")
 _LATIN_WORD = re.compile(r"[a-z]+")
 _SYLLABLES = {
     "a": "あ", "i": "い", "u": "う", "e": "え", "o": "お", "n": "ん",
@@ -27,28 +29,32 @@ _SYLLABLES = {
 }  # fmt: skip
 _DOUBLED = re.compile(r"([kstpcgzdbj])\1")
 _ROMAJI_HINTS = frozenset(
-    """itai kurushi kurushii kurusi kurusii ikigurushi ikigurushii netsu netu nodo seki atama genki daijoubu daijobu hai iie arimasu arimasen
-    desu desuka masu nai shindoi darui samuke hakike geri kaze kusuri tasukete tasuketekudasai onegaishimasu onegai arigatou arigato ryoukai
-    kyou kinou mune iki deki dekinai dekimasen kawari kawarinai heinetsu hanamizu zutsuu futsuu chotto sukoshi mada tsurai kibun warui
-    warukunatta yokunatta kyuukyuusha okiru okinai kao haha chichi shujin tsuma otto kodomo onaka oraku raku kudasai doko itsu
-    iranai yamete tomete haisin haishin teishi saikai ii yoi dame memai shokuyoku hidoi kinoo kurushikunai itakunai sanso taion""".split()
+    ["itai", "kurushi", "kurushii", "kurusi", "kurusii", "ikigurushi", "ikigurushii", "netsu", "netu", "nodo", "seki", "atama", "genki", "daijoubu", "daijobu", "hai", "iie", "arimasu", "arimasen", "desu", "desuka", "masu", "nai", "shindoi", "darui", "samuke", "hakike", "geri", "kaze", "kusuri", "tasukete", "tasuketekudasai", "onegaishimasu", "onegai", "arigatou", "arigato", "ryoukai", "kyou", "kinou", "mune", "iki", "deki", "dekinai", "dekimasen", "kawari", "kawarinai", "heinetsu", "hanamizu", "zutsuu", "futsuu", "chotto", "sukoshi", "mada", "tsurai", "kibun", "warui", "warukunatta", "yokunatta", "kyuukyuusha", "okiru", "okinai", "kao", "haha", "chichi", "shujin", "tsuma", "otto", "kodomo", "onaka", "oraku", "raku", "kudasai", "doko", "itsu", "iranai", "yamete", "tomete", "haisin", "haishin", "teishi", "saikai", "ii", "yoi", "dame", "memai", "shokuyoku", "hidoi", "kinoo", "kurushikunai", "itakunai", "sanso", "taion"]
 )
 
 
 def choose(text: str, lexicons: Mapping[str, Lexicon]) -> list[Lexicon]:
     """The lexicons whose letters (and for Latin letters, whose words) occur in normalised ``text``."""
     words = set(_LATIN_WORD.findall(text))
+    wrong = _other_of_han(text)
     latin = []
     chosen = []
     for lexicon in lexicons.values():
         if "a-z" not in lexicon.letters.pattern:
-            if lexicon.letters.search(text):
+            if lexicon.code != wrong and lexicon.letters.search(text):
                 chosen.append(lexicon)
         elif words:
             latin.append((len(words & lexicon.hints), lexicon))
     if words:
         chosen.extend(_likely(latin))
     return chosen
+
+
+def _other_of_han(text: str) -> str | None:
+    """Chinese characters alone are read as both languages, unless kana or a Chinese word settles it."""
+    if _KANA.search(text):
+        return "zh"
+    return "ja" if _CHINESE.search(text) else None
 
 
 def _likely(latin: list[tuple[int, Lexicon]]) -> list[Lexicon]:
