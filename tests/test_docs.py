@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import shlex
+import sys
 import tomllib
 import urllib.error
 import urllib.parse
@@ -31,6 +32,7 @@ from bot.web.app import make_app
 from bot.web.demo import api, page
 from bot.web.demo.carrier import Carrier
 from bot.web.webhook import views as webhook
+from tests.support.child import Child
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -382,3 +384,15 @@ def test_the_examples_of_the_demo_api_come_out_as_written(child, free_port, tmp_
         got_status, got = ask(line, free_port)
         assert got_status == int(status or got_status) < 500, line
         assert not body or agrees(json.loads(body), got), (line, got)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_the_story_can_be_played_and_its_pictures_made_again(chromium_path, reaper, tmp_path):
+    assert chromium_path
+    maker = Child([sys.executable, "-m", "docs.make_screenshots", tmp_path], reaper)
+    try:
+        assert maker.wait(seconds=150) == 0, maker.output
+    finally:
+        maker.kill()
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in (DOCS / "images").iterdir()}
