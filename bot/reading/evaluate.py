@@ -1,6 +1,6 @@
 """How well labelled replies are read: the figures that decide whether a change may go live.
 
-A labelled reply is an object ``{"id", "lang", "context", "text", "intent", "priority", "values", "present", "absent"}``;
+A labelled reply: ``{"id", "lang", "context", "text", "intent", "priority", "values", "present", "absent"}``;
 ``intent`` and ``priority`` list every answer that counts as right. All figures are shares of the replies (or labels)
 that the figure is about.
 """
