@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from sqlalchemy import select
 
 import bot.demo
@@ -160,6 +161,12 @@ def once(page: Answer) -> str:
 def links(page: Answer) -> list[str]:
     """The conversations that a page leads to, in order."""
     return re.findall(r'class="queue-open"[^>]* href="([^"]+)"', page.html)
+
+
+async def violations(page):
+    """What axe finds, by rule and place."""
+    found = await Axe().run(page)
+    return [(rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in found.response["violations"]]
 
 
 @pytest.fixture

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.reading import RED_FLAGS
 from bot.web.console.words import Word, knows, word
 
 Symptoms = Mapping[str, str]
 """Symptom code -> Japanese word."""
 
-_SET_ASIDE = frozenset({"negated", "gone", "long_gone", "supposed", "others", "idiom"})
+_SET_ASIDE = frozenset({"negated", "denied", "gone", "long_gone", "supposed", "others", "idiom"})
+_STILL_GRAVE = {"gone": "amber", "home": "red"}
 _TONES = {"red_flag": "red", "danger": "red", "urgent": "amber"} | dict.fromkeys(_SET_ASIDE, "gray")
 _ORDER = ("blue", "gray", "amber", "red")
 """Where two marks overlap, the later one shows: words that were set aside rather than those of a mere topic."""
@@ -127,4 +129,10 @@ def _weight(item: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _tone(rule: str | None) -> str:
-    return _TONES.get(rule.partition(":")[0], "blue") if rule else ""
+    """A red flag weighs also where it has passed or is somebody else's at home."""
+    if rule is None:
+        return ""
+    kind, _, code = rule.partition(":")
+    if code in RED_FLAGS and kind in _STILL_GRAVE:
+        return _STILL_GRAVE[kind]
+    return _TONES.get(kind, "blue")

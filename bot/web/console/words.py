@@ -156,6 +156,8 @@ _EVIDENCE = {
     "long_gone": Word("以前のこと", "Long gone"),
     "supposed": Word("もしもの話・質問", "Supposed"),
     "others": Word("ほかの人のこと", "Somebody else"),
+    "home": Word("同居の方のこと", "Somebody at home"),
+    "denied": Word("打ち消している", "Denied"),
     "idiom": Word("慣用句(症状ではない)", "Idiom"),
 }
 

@@ -150,7 +150,16 @@ async function loop() {
   window.setTimeout(loop, EVERY_MS);
 }
 
+/** The list of accounts closes when one goes on elsewhere. */
+function closeDrops(event) {
+  for (const drop of document.querySelectorAll(".drop[open]")) {
+    if (event.key === "Escape" || (event.type === "click" && !drop.contains(event.target))) drop.open = false;
+  }
+}
+
 async function start() {
+  document.addEventListener("click", closeDrops);
+  document.addEventListener("keydown", closeDrops);
   for (const button of document.querySelectorAll("[data-advance]")) {
     button.addEventListener("click", () => advance(button.dataset.advance));
   }
