@@ -37,10 +37,7 @@ class SandboxGateway:
         data = _json(body)
         if not isinstance(data, dict):
             raise _malformed("body", "JSONのオブジェクトを送ってください。", "Send a JSON object.")
-        values = {name: _text(data, name) for name in ("id", "from", "to", "text")}
-        if not values["id"].strip() or len(values["id"]) > _LONGEST_ID:
-            raise _malformed("id", "idは1〜120文字です。", "The id has 1 to 120 characters.")
-        return Inbound(values["id"], values["from"], values["to"], values["text"], body)
+        return Inbound(_id(data), _text(data, "from"), _text(data, "to"), _text(data, "text"), body)
 
     def parse_receipts(self, body: bytes) -> list[Receipt]:
         data = _json(body)
@@ -53,7 +50,7 @@ class SandboxGateway:
         try:
             async with self._http().post(f"{self._url}/messages", json=data) as answer:
                 if answer.status == HTTPStatus.OK:
-                    return Submitted(Outcome.ACCEPTED, str((await answer.json())["id"]))
+                    return Submitted(Outcome.ACCEPTED, _given_id(await answer.json()))
                 return Submitted(_ANSWERS.get(HTTPStatus(answer.status), Outcome.UNKNOWN), code=str(answer.status))
         except aiohttp.ClientConnectorError:
             return Submitted(Outcome.RETRY, code="no_connection")
@@ -67,7 +64,7 @@ class SandboxGateway:
                 if answer.status == HTTPStatus.NOT_FOUND:
                     return Submitted(Outcome.RETRY, code="never_arrived")
                 if answer.status == HTTPStatus.OK:
-                    return Submitted(Outcome.ACCEPTED, str((await answer.json())["id"]))
+                    return Submitted(Outcome.ACCEPTED, _given_id(await answer.json()))
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):
             pass
         return Submitted(Outcome.UNKNOWN, code="cannot_ask")
@@ -96,13 +93,28 @@ def _text(data: dict[str, Any], name: str) -> str:
     return value
 
 
+def _id(data: dict[str, Any]) -> str:
+    value = _text(data, "id")
+    if not value.strip() or len(value) > _LONGEST_ID or not value.isprintable():
+        raise _malformed("id", "idは表示できる1〜120文字です。", "The id has 1 to 120 printable characters.")
+    return value
+
+
+def _given_id(data: dict[str, Any]) -> str:
+    """The carrier's name for a text; ValueError where its answer has none."""
+    value = data["id"]
+    if not isinstance(value, str | int) or not str(value).strip() or len(str(value)) > _LONGEST_ID:
+        raise ValueError(value)
+    return str(value)
+
+
 def _receipt(item: dict[str, Any]) -> Receipt:
-    status = _text(item, "status")
+    status, message_id = _text(item, "status"), _id(item)
     if status not in _RECEIPTS:
         raise _malformed(
             "status", "statusは delivered か undelivered です。", "The status is delivered or undelivered."
         )
-    return Receipt(_text(item, "id"), _RECEIPTS[status], status)
+    return Receipt(message_id, _RECEIPTS[status], status)
 
 
 def _malformed(field: str, japanese: str, english: str) -> InvalidInput:
