@@ -12,7 +12,7 @@ from bot.reading.menu import read_digit
 from bot.reading.normalise import Normalised
 
 _PIECE = re.compile(r"[。!?\n、,;:()「」…・]+|\.+(?!\d)|(?<=[^\W\d])(?: - | / )")
-_EDGE = r"[\W_]*"
+_NO_LETTER = re.compile(r"(?:[^\w\u0900-\u0963]|_)+")
 _TAIL = re.compile(
     r"(?:です|でーす|ます|で|よ|ね|わ|な|けど|けれど|が|ので|から|し|だ|や|もん|ぞ|ー|っす|かな|かも|って|んで|さん|ください|下さい|お願い|w+|pls|please|plz|po|ạ|nhe|nha|a|"
     r"요|입니다|이요|哦|啊|吧|的|了|呢|呀|喔|啦|vang|thanks|thank you|thx|obrigad[oa]|gracias|salamat|por favor|ja|na|ha|hai|la|lang|naman)?"
@@ -41,7 +41,7 @@ def read_keyword(text: Normalised, lexicons: Sequence[Lexicon]) -> str | None:
 
 
 def _whole(text: str, pattern: re.Pattern[str], lexicon: Lexicon) -> bool:
-    plain = re.sub(r"[\W_]+", " ", text).strip()
+    plain = _NO_LETTER.sub(" ", text).strip()
     if not plain or len(plain) > 60:
         return False
     forms = {plain, plain.replace(" ", "")} if not lexicon.spaced else {plain}
@@ -61,8 +61,10 @@ def _drop(match: re.Match[str], text: str, lexicon: Lexicon) -> str:
 
 
 def _bare(text: str, pattern: re.Pattern[str]) -> bool:
-    match = pattern.fullmatch(text)
-    if match:
+    if pattern.fullmatch(text):
+        return True
+    spaces = [place for place, char in enumerate(text) if char == " "][:6]
+    if any(pattern.fullmatch(text[:place]) and pattern.fullmatch(text[place + 1 :]) for place in spaces):
         return True
     tail = re.search(rf" ?{_TAIL.pattern}$", text)
     return bool(tail and tail.start() and pattern.fullmatch(text[: tail.start()].strip()))

@@ -125,13 +125,21 @@ def _quiet(found: Found) -> Intent:
     """The intent where nothing is told and nothing is asked."""
     if found.has("intents", "later", "correction"):
         return Intent.OTHER
-    if found.has("states"):
+    thanks = [sign for sign in found.signs if sign.code == "thanks" and sign.present]
+    if any(not _said_in(sign, thanks, found) for sign in found.signs if sign.kind == "states" and sign.present):
         return Intent.REPORT
-    if found.has("intents", "thanks"):
+    if thanks:
         return Intent.THANKS
     if any(sign.status in (Status.ABSENT, Status.GONE, Status.LONG_GONE) for sign in found.signs if sign.kind != "intents"):
         return Intent.REPORT
     return Intent.OTHER
+
+
+def _said_in(state: Sign, thanks: Sequence[Sign], found: Found) -> bool:
+    """Whether a state ("ok", "good") is only a word of thanks."""
+    return found.context is not Context.DAILY and any(
+        sign.start <= state.start and state.end <= sign.end for sign in thanks
+    )
 
 
 def _tells_something(found: Found) -> bool:

@@ -27,9 +27,8 @@ def unknown_clauses(text: str, spans: Iterable[tuple[int, int]], lexicons: Seque
     covered = "".join(marked)
     rest = covered
     for lexicon in lexicons:
-        for pattern in (lexicon.known, lexicon.filler):
-            if pattern is not None:
-                rest = _blank(pattern, rest, lexicon)
+        if lexicon.everyday is not None:
+            rest = _blank(lexicon.everyday, rest, lexicon)
     unknown = start = 0
     for match in [*_CLAUSE.finditer(text), None]:
         end = match.start() if match else len(text)

@@ -61,7 +61,7 @@ def _likely(latin: list[tuple[int, Lexicon]]) -> list[Lexicon]:
     """Latin-letter languages with a word in the text, best first; all of them where none has one."""
     best = max((count for count, _ in latin), default=0)
     ordered = sorted(latin, key=lambda pair: -pair[0])
-    return [lexicon for count, lexicon in ordered if best == 0 or count * 3 >= best]
+    return [lexicon for count, lexicon in ordered if best == 0 or count * 2 > best]
 
 
 def from_romaji(text: Normalised) -> Normalised | None:

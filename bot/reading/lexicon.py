@@ -22,7 +22,7 @@ _KINDS = ("red_flags", "dangers", "urgent", "symptoms", "denials", "states", "in
 _WORD = re.compile(r"<([a-z_]+)>")
 _SCOPE_KEYS = (
     "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after", "past_before",
-    "past_after", "gone", "long_ago", "others", "home", "breaks", "me",
+    "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me",
 )  # fmt: skip
 
 
@@ -53,7 +53,8 @@ class Lexicon:
     scope: Mapping[str, re.Pattern[str]]
     alone: Mapping[str, re.Pattern[str]]
     filler: re.Pattern[str] | None
-    known: re.Pattern[str] | None
+    everyday: re.Pattern[str] | None
+    """Filler and known words together, the longer polite phrases first."""
 
 
 def load_lexicons(folder: Path) -> tuple[dict[str, Lexicon], str]:
@@ -102,7 +103,7 @@ def _lexicon(data: Mapping[str, Any]) -> Lexicon:
         scope={key: compiled(pattern) for key, pattern in scope.items()},
         alone={key: compiled(patterns) for key, patterns in (data.get("alone") or {}).items()},
         filler=maybe("filler"),
-        known=maybe("known"),
+        everyday=compiled([*(data.get("filler") or []), *(data.get("known") or [])], start=True),
     )
 
 

@@ -116,9 +116,12 @@ def _word_alone(text: Normalised) -> Menu | None:
     if whole and (digit := _WORDS.get(whole["word"])):
         return Menu(digit, (0, len(text.text)), len(text.text))
     match = _ALL.match(text.text)
-    if match and (match.end() in text.breaks or text.text[match.end() : match.end() + 1] == " "):
-        rest = text.text[match.end() :]
-        if match.group() in ("ba", "so", "ni", "isa", "um", "uno", "san", "hai", "one", "bon"):
-            return None
-        return Menu(_WORDS[match.group()], match.span(), match.end()) if rest else None
-    return None
+    if match is None:
+        return None
+    digit, end = _WORDS[match.group()], match.end()
+    set_off = end in text.breaks and bool(_JAPANESE.match(match.group()))
+    return Menu(digit, match.span(), end) if set_off or _THEN_NUMBER.match(text.text, end) else None
+
+
+_JAPANESE = re.compile("[ぁ-ゟ一二三四]")
+_THEN_NUMBER = re.compile(r"[ ,.:]+(?=[34]\d)")

@@ -95,15 +95,22 @@ def _answers(found: Found) -> Answers:
     keyword = read_keyword(found.text, found.lexicons)
     if keyword and found.context is Context.CONSENT:
         said = read_yes_no(found.text, found.context, found.lexicons)
-        if keyword == "opt_in" and said.yes:
+        if (keyword == "opt_in" and said.yes) or (keyword == "opt_out" and said.no):
             keyword = None
     if keyword is None and not found.has("red_flags") and not found.has("dangers"):
         keyword = _asked_for(found)
     if keyword:
         return Answers(keyword=keyword, marks=((f"keyword:{keyword}", (0, len(found.text.text))),))
     if found.context in (Context.CONSENT, Context.DANGER):
-        return read_yes_no(found.text, found.context, found.lexicons)
+        said = read_yes_no(found.text, found.context, found.lexicons)
+        found.signs = [sign for sign in found.signs if not _inside(sign, said)]
+        return said
     return Answers()
+
+
+def _inside(sign: Sign, said: Answers) -> bool:
+    """Whether ``sign`` is only a turn of the words that said yes or no (sim pode mandar)."""
+    return sign.kind == "intents" and any(start <= sign.start and sign.end <= end for _, (start, end) in said.marks)
 
 
 def _asked_for(found: Found) -> str | None:

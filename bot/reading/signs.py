@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -15,8 +16,11 @@ MASK = "\ue000"
 _LASTING = frozenset({"seizure", "unconscious", "labour", "stroke"})
 """Signs that stay an emergency within the day although they have passed (GUIDE: What decides)."""
 _REGION = 48
+_LOOK_BACK = 90
+_MOST_PER_RULE = 12
 _UNDOING_FIRM = re.compile(r"わけ|ほど|こと|程|くらい|not that|not so")
 _SPEECH = ("states", "intents")
+_DENIABLE = ("wrong_number", "opt_out", "opt_in")
 _SENTENCE_END = re.compile(r"[。!?\n]|\.(?!\d)")
 _TOPIC = re.compile(
     r"熱|咳|せき|のど|喉|頭|鼻|下痢|体温|だる|食欲|味|匂|妻|夫|主人|子供|fever|cough|throat|head|nose|发烧|發燒|咳|열|기침"
@@ -90,8 +94,8 @@ def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
 
 
 def _matches(text: str, rule: Rule, lexicon: Lexicon) -> Iterator[Sign]:
-    at = 0
-    while match := rule.regex.search(text, at):
+    at = count = 0
+    while count < _MOST_PER_RULE and (match := rule.regex.search(text, at)):
         start, end = match.span()
         if end <= start:
             return
@@ -102,6 +106,7 @@ def _matches(text: str, rule: Rule, lexicon: Lexicon) -> Iterator[Sign]:
             continue
         yield Sign(rule, start, end)
         at = end
+        count += 1
 
 
 class _Scope:
@@ -115,11 +120,13 @@ class _Scope:
         breaks = self.scope.get("breaks")
         self.clauses = sorted({*self.sentences, *((m.end() for m in breaks.finditer(text)) if breaks else ())})
 
-    def status(self, sign: Sign, found: Iterable[Sign]) -> Status:
+    def status(self, sign: Sign, found: Sequence[Sign]) -> Status:
         """What ``sign`` is worth, by what stands before and after it."""
         tail = self.text[sign.end : sign.end + _REGION]
         if sign.kind not in _SPEECH and self._of_others(sign):
             return Status.OTHERS
+        if sign.kind == "intents" and sign.code not in _DENIABLE:
+            return Status.PRESENT
         if self._negated(sign, tail):
             return Status.ABSENT
         if self._supposed(sign, tail):
@@ -130,7 +137,8 @@ class _Scope:
         return Status.HOME if status is Status.PRESENT and self._of_home(sign) else status
 
     def _start(self, ends: list[int], place: int) -> int:
-        return max((end for end in ends if end <= place), default=0)
+        at = bisect_right(ends, place)
+        return max(ends[at - 1] if at else 0, place - _LOOK_BACK)
 
     def _of_others(self, sign: Sign) -> bool:
         others = self.scope.get("others")
@@ -148,13 +156,13 @@ class _Scope:
 
     def _of_home(self, sign: Sign) -> bool:
         """Somebody else at home, in a reply that tells of the writer ("me") elsewhere."""
-        home, me = self.scope.get("home"), self.scope.get("me")
-        if home is None or me is None or not me.search(self.text):
+        family, me = self.scope.get("family"), self.scope.get("me")
+        if family is None or me is None or not me.search(self.text):
             return False
         start = self._start(self.sentences, sign.start)
         before = self.text[start : sign.end]
         own = max((match.end() for match in me.finditer(before)), default=-1)
-        return any(match.end() > own and match.start() >= own for match in home.finditer(before))
+        return any(match.end() > own and match.start() >= own for match in family.finditer(before))
 
     def _negated(self, sign: Sign, tail: str) -> bool:
         after = self.scope.get("not_after")
@@ -183,7 +191,7 @@ class _Scope:
         start = self._start(self.clauses, sign.start)
         return bool(before and before.search(self.text[start : sign.start]))
 
-    def _gone(self, sign: Sign, found: Iterable[Sign]) -> Status:
+    def _gone(self, sign: Sign, found: Sequence[Sign]) -> Status:
         region = self._region(sign, found)
         sentence = self.text[self._start(self.sentences, sign.start) : sign.end]
         long_ago, was = self.scope.get("long_ago"), self.scope.get("past_after")
@@ -195,9 +203,11 @@ class _Scope:
             return Status.GONE
         return Status.PRESENT
 
-    def _region(self, sign: Sign, found: Iterable[Sign]) -> str:
+    def _region(self, sign: Sign, found: Sequence[Sign]) -> str:
         end = min(sign.end + _REGION, len(self.text))
         for other in found:
+            if other.start >= end:
+                break
             if other.grave and other.start >= sign.end and other.code != sign.code:
                 end = min(end, other.start)
         return self.text[sign.end : end]

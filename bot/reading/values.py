@@ -56,7 +56,7 @@ _NOT_SPO2_AFTER = re.compile(fold_pattern(r"[^\d、。]{0,6}(?:回復|治|元気
 _VAGUE_BEFORE = re.compile(
     fold_pattern(
         r"(?:平熱|いつも|普段|ふだん|通常|元々|もともと|平常|普通|目標|基準|usual(?:ly)?|normal(?:ly)?|my normal is|平时|平時|平常|평소|binh thuong|normalmente)"
-        r"(?:の?体温)?(?:は|が|も|,|is|around|about|at|:|은|는|에|la|thi| )*$"
+        r"(?:の?体温)?(?:は|が|も|is|around|about|at|:|은|는|에|la|thi| )*$"
     )
 )
 _PAST_BEFORE = re.compile(
@@ -78,7 +78,8 @@ _OTHER_PERSON = re.compile(
 _SELF = re.compile(
     fold_pattern(r"(?:私|わたし|僕|俺|自分|わし|本人|あたし|(?<![a-z])(?:i|im|me|mine|my own|eu|yo|ako|toi|em|ma|mero)(?![a-z])|我|나는|저는|म)")
 )
-_SENTENCE = re.compile(r"[。!?\n、,;](?!\d)|\.(?!\d)| / ")
+_LOOK_BACK = 60
+_MOST_VALUES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def read_values(text: str, context: Context, menu_end: int) -> Values:
     spans: list[tuple[int, int]] = []
     found: list[Value] = []
     for match in _NUMBER.finditer(text):
-        if match.end() <= menu_end:
+        if match.end() <= menu_end or len(spans) >= _MOST_VALUES:
             continue
         value = _value(text, match, context, found)
         if value is None:
@@ -181,7 +182,7 @@ def _plain(text: str, match: re.Match[str], context: Context, found: list[Value]
     ranged = bool(found) and found[-1].kind == "spo2" and (_RANGE.fullmatch(text[found[-1].end : start]) is not None)
     if context is Context.SPO2 or ranged:
         return Value("spo2", number, start, end)
-    alone = (not text[:start] or text[start - 1] in " 、,。\n/") and (end == len(text) or text[end] in " 、,。\n/です")
+    alone = (not text[:start] or text[start - 1] in " 、,。\n/") and (end >= len(text) or text[end] in " 、,。\n/です")
     if context is Context.DAILY and alone and number >= 80 and not any(value.kind == "spo2" for value in found):
         return Value("spo2", number, start, end)
     return None
@@ -200,7 +201,7 @@ def _own(text: str, found: list[Value]) -> tuple[list[Value], bool]:
 
 def _owner(text: str, value: Value) -> str:
     """Who was named last before ``value``: "self", "other" or nobody ("")."""
-    before = text[: value.start]
+    before = text[max(value.start - _LOOK_BACK, 0) : value.start]
     other = max((match.end() for match in _OTHER_PERSON.finditer(before)), default=-1)
     own = max((match.end() for match in _SELF.finditer(before)), default=-1)
     if own == other == -1:
