@@ -335,13 +335,16 @@ PROGRAMS = {path.relative_to(CONVERSATIONS).as_posix(): name for path, name in d
 QUOTES = [(path.name, source, body) for path in PAGES for source, body in fences(text_of(path), "sms")]
 
 
+bundles = cache(lambda program: load_bundle(CONVERSATIONS, program))
+reader = cache(lambda: load_reader(CONVERSATIONS))
+
+
 @cache
 def as_it_goes(source):
     """The dialogue as it really goes, without its checks."""
-    bundles = cache(lambda program: load_bundle(CONVERSATIONS, program))
     dialogue, issues = parse_dialogue(source, text_of(CONVERSATIONS / source), PROGRAMS[source])
     assert issues == []
-    world = Simulation(bundles, dialogue.program, load_reader(CONVERSATIONS), dialogue.start)
+    world = Simulation(bundles, dialogue.program, reader(), dialogue.start)
     lines = play(dialogue, world).updated.splitlines()
     return "\n".join(line for line in lines if not line.startswith("check")) + "\n"
 
