@@ -81,7 +81,7 @@ async def versions_in_use(tx: Tx, office: str) -> list[tuple[str, str, int]]:
     return [(row["program"], row["script_version"], int(row["number"])) for row in await tx.all(query)]
 
 
-async def find_call(tx: Tx, call_id: int, office: str) -> Row | None:
+async def office_call(tx: Tx, call_id: int, office: str) -> Row | None:
     """One call of this office."""
     calls, conversations = tx.t.calls, tx.t.conversations
     query = select(calls).join(conversations, conversations.c.id == calls.c.conversation_id)

@@ -206,6 +206,25 @@ async def test_a_release_that_nobody_waits_for_is_refused_in_words(demo, nurse):
     assert "解除の確認を待っている方ではありません" in page.text
 
 
+async def test_a_number_that_is_right_after_all_is_confirmed_with_the_first_text_in_sight(demo, nurse):
+    await demo.enrol(TARO)
+    await demo.text(TARO, "番号違いです")
+    page = await nurse.get(PAGE)
+    assert "宛先違いの連絡があった番号です" in page.text
+    page = await nurse.post(f"{PAGE}/confirm-number")
+    [planned] = re.findall(r'planned-text">(.*?)</p>', page.text, re.DOTALL)
+    page = await nurse.post(f"{PAGE}/confirm-number", {"once": once(page), "confirmed": "1"})
+    await demo.settle()
+    assert "この番号で合っていると確認しました" in page.text
+    assert (await demo.sent(TARO))[-1] == planned
+
+
+async def test_a_number_that_nobody_doubts_needs_no_confirmation(demo, nurse):
+    await demo.enrol(TARO)
+    assert "番号は合っている" not in (await nurse.get(PAGE)).text
+    assert (await nurse.post(f"{PAGE}/confirm-number")).status == 409
+
+
 async def test_after_stop_the_page_says_to_call_and_offers_no_text(demo, nurse):
     await demo.consented(TARO)
     await demo.text(TARO, "STOP")

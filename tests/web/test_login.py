@@ -101,7 +101,7 @@ async def test_the_token_of_another_session_is_no_good(demo, nurse):
 async def test_every_post_of_the_console_asks_for_the_token(demo, admin):
     admin.csrf = ""
     await demo.enrol("+819011110001")
-    actions = ["take-over", "reply", "hand-back", "confirm-release", "close"]
+    actions = ["take-over", "reply", "hand-back", "confirm-release", "confirm-number", "close"]
     paths = [f"/console/conversations/1/{action}" for action in actions]
     for path in [*paths, "/console/calls/1", "/console/enrol", "/console/accounts", "/console/accounts/1"]:
         assert (await admin.post(path)).status == 403, path

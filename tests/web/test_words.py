@@ -12,6 +12,7 @@ from bot.engine.script import RESERVED_STEPS
 from bot.escalations.desk import CALL_OUTCOMES, CLOSE_OUTCOMES
 from bot.reading.combine import _PREFIX
 from bot.reading.signs import Status
+from bot.storage import changes
 from bot.storage.accounts import Role
 from bot.web.console.marks import meaning
 from bot.web.console.words import knows, word
@@ -19,13 +20,14 @@ from bot.web.console.words import knows, word
 ENGINE = "\n".join(path.read_text(encoding="utf-8") for path in Path(turn.__file__).parent.glob("*.py"))
 REASONS = {*re.findall(r'escalate\([^"]*"([a-z_]+)"', ENGINE), *turn._REASONS.values(), "unreadable", "script"}
 CALLS = {*re.findall(r'\.call\("([a-z_]+)"', ENGINE), "undelivered", "no_consent", "no_answer", "no_answer_to_consent"}
+CHANGES = Path(changes.__file__).read_text(encoding="utf-8")
 
 CODES = {
     "priority": Priority,
     "reason": REASONS,
     "call": CALLS,
-    "call_outcome": CALL_OUTCOMES,
-    "outcome": CLOSE_OUTCOMES,
+    "call_outcome": {*CALL_OUTCOMES, *re.findall(r'state="done", .*outcome="([a-z_]+)"', CHANGES)},
+    "outcome": {*CLOSE_OUTCOMES, *re.findall(r'EscalationsClosed\(event\.staff, "([a-z_]+)"', ENGINE)},
     "control": Control,
     "consent": Consent,
     "case": CaseState,

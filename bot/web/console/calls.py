@@ -11,7 +11,7 @@ from bot.escalations.desk import CALL_OUTCOMES
 from bot.storage.accounts import names_by_login
 from bot.storage.calls import attempts_of, call_list
 from bot.storage.queue import recently_called
-from bot.storage.timeline import find_call
+from bot.storage.timeline import office_call
 from bot.web.console.access import Visit, told
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ async def made(visit: Visit) -> web.StreamResponse:
     """Write one call down; ``finished`` takes it off the list."""
     call_id = visit.number("id")
     async with visit.ports.database.read() as tx:
-        call = await find_call(tx, call_id, visit.ports.office.code)
+        call = await office_call(tx, call_id, visit.ports.office.code)
     if call is None:
         raise web.HTTPNotFound
     note = " ".join(visit.form.get("note", "").split())

@@ -10,7 +10,7 @@ from aiohttp import web
 from bot.domain.errors import InvalidInput, MimamoriError, StorageUnavailable
 from bot.domain.sms import MAX_UNITS, sms_length
 from bot.domain.states import CaseState
-from bot.engine.events import HandedBack, ReleaseConfirmed
+from bot.engine.events import HandedBack, NumberConfirmed, ReleaseConfirmed
 from bot.escalations.desk import CLOSE_OUTCOMES
 from bot.storage.audit import note_action
 from bot.storage.queue import queue_counts
@@ -88,6 +88,15 @@ class ConversationViews:
             return self._twice(visit)
         done = visit.ports.desk.confirm_release(visit.number("id"), visit.who.login, case_id)
         return await self._do(visit, done, ("終了を確認しました。", "The release is confirmed."))
+
+    async def confirm_number(self, visit: Visit) -> web.StreamResponse:
+        """Show how consent will be asked; lift the quarantine when that was confirmed."""
+        if not self._confirmed(visit):
+            return await self._planned(visit, "confirm-number", NumberConfirmed(visit.who.login), {})
+        if not self._once.use(visit.form.get("once", "")):
+            return self._twice(visit)
+        done = visit.ports.desk.confirm_number(visit.number("id"), visit.who.login)
+        return await self._do(visit, done, ("番号を確認しました。", "The number is confirmed."))
 
     async def close(self, visit: Visit) -> web.StreamResponse:
         """End the care on this phone with an outcome; nothing is sent."""

@@ -57,7 +57,7 @@ def bundle_of(library: ScriptLibrary, conversation: Conversation) -> ScriptBundl
 
 def plan(bundle: ScriptBundle, session: Session, event: Event, office: Office, now: datetime) -> Plan:
     """The texts and calls of one event; raises Refused where the state does not allow it."""
-    after, effects = advance(bundle.script, session, event, now)
+    after, effects = advance(bundle.script, session, event, now, office.quiet)
     texts = [planned for effect in effects if (planned := _planned(effect, bundle, after, office, now))]
     return Plan(texts, [effect.reason for effect in effects if isinstance(effect, CallAdded)])
 

@@ -50,6 +50,7 @@ def _add_conversations(app: web.Application, guard: Guard, once: Once) -> None:
     app.router.add_post(f"{at}/reply", guard.only(Role.STAFF, views.reply))
     app.router.add_post(f"{at}/hand-back", guard.only(Role.STAFF, views.hand_back))
     app.router.add_post(f"{at}/confirm-release", guard.only(Role.STAFF, views.confirm_release))
+    app.router.add_post(f"{at}/confirm-number", guard.only(Role.STAFF, views.confirm_number))
     app.router.add_post(f"{at}/close", guard.only(Role.STAFF, views.close))
 
 

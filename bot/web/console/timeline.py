@@ -167,6 +167,8 @@ def _event(row: Row, readers: Readers) -> Note | None:
         case "release_confirmed":
             about = readers.cases.get(payload["case_id"], "")
             return Note(key, at, "staff", Word("観察・療養の終了を確認しました", "Confirmed the release"), about, staff)
+        case "number_confirmed":
+            return Note(key, at, "staff", Word("この番号で合っていると確認しました", "Confirmed the number"), who=staff)
         case "enrolled":
             about = readers.cases.get(payload["case_id"], "")
             return Note(key, at, "plain", Word("登録しました", "Enrolled"), about)

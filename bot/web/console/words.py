@@ -54,6 +54,7 @@ _CALL_OUTCOME = {
     "wrong_number": Word("番号違いだった", "Wrong number"),
     "call_again": Word("あとでかけ直す", "Call again"),
     "other": Word("その他", "Other"),
+    "replied": Word("返事が届いた", "Answered by text"),
 }
 
 _OUTCOME = {
@@ -65,6 +66,7 @@ _OUTCOME = {
     "other": Word("その他", "Other"),
     "handed_back": Word("ボットに戻した", "Handed back"),
     "release_confirmed": Word("終了を確認した", "Release confirmed"),
+    "number_confirmed": Word("番号を確認した", "Number confirmed"),
 }
 
 _CONTROL = {
