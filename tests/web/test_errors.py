@@ -76,3 +76,31 @@ async def test_a_static_file_is_found_by_its_name_alone(nurse):
     assert (await nurse.get("/console/static/base.css")).status == 200
     for name in ("..%2f__init__.py", "nothing.css"):
         assert (await nurse.get(f"/console/static/{name}")).status == 404
+
+
+@pytest.mark.parametrize(
+    "body, kind",
+    [
+        (b"csrf=x", "application/x-www-form-urlencoded; charset=nothing"),
+        (b"--x\r\nbroken", "multipart/form-data; boundary=x"),
+        (b"{}", "application/json"),
+    ],
+)
+async def test_a_body_that_is_no_form_is_told_and_not_an_incident(nurse, body, kind):
+    async with nurse.http.post(nurse.url + "/console/enrol", data=body, headers={"Content-Type": kind}) as answer:
+        assert answer.status == 400
+
+
+async def test_control_characters_never_get_as_far_as_a_text(demo, nurse):
+    await demo.consented(TARO)
+    await nurse.get("/console/conversations/1")
+    await nurse.post("/console/conversations/1/take-over")
+    await nurse.confirm("/console/conversations/1/reply", {"text": "お大事に\x00\x1b\u0007\n保健所"})
+    await demo.settle()
+    assert (await demo.sent(TARO))[-1] == "お大事に\n保健所"
+
+
+async def test_a_login_that_cannot_be_one_is_only_a_wrong_login(demo):
+    visitor = await demo.visitor()
+    for login in ("\x00", "名前", "a" * 500, "nurse\x00"):
+        assert (await visitor.sign_in(login)).status in {403, 200}

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.web.conftest import HANAKO, KEN, TARO, links
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -103,3 +105,20 @@ async def test_the_fragment_for_the_live_view_holds_the_cards_and_the_title_alon
     )
     assert "<html" not in page.html
     assert "<title>(緊急1・全1) 対応待ち" in page.html
+
+
+@pytest.mark.parametrize("typed", ["090-1111-0001", "+819011110001", "０９０１１１１０００１"])
+async def test_a_conversation_is_found_by_its_number_without_the_number_in_the_address(demo, nurse, typed):
+    await demo.enrol(TARO)
+    await nurse.get("/console/")
+    assert (await nurse.post("/console/find", {"phone": typed})).path == "/console/conversations/1"
+
+
+@pytest.mark.parametrize(
+    "typed, words", [("090-1111-0002", "やりとりはありません"), ("山田", "電話番号として読み取れません")]
+)
+async def test_a_number_that_is_not_found_is_told(nurse, typed, words):
+    await nurse.get("/console/")
+    page = await nurse.post("/console/find", {"phone": typed})
+    assert page.path == "/console/"
+    assert words in page.text

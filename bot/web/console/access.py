@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -141,11 +142,21 @@ class Guard:
 
 async def _checked_form(request: web.Request, session: Session) -> Mapping[str, str]:
     """The text fields of a form; 403 where it was not made for this session."""
-    fields = await request.post()
-    form = {name: value for name, value in fields.items() if isinstance(value, str)}
+    if request.content_type != "application/x-www-form-urlencoded":  # the console has no other forms
+        raise web.HTTPBadRequest
+    try:
+        fields = await request.post()
+    except (LookupError, ValueError):  # an unknown encoding, or not in it
+        raise web.HTTPBadRequest from None
+    form = {name: _clean(value) for name, value in fields.items() if isinstance(value, str)}
     if not csrf_matches(session, form):
         raise web.HTTPForbidden(reason=CSRF_FIELD)
     return form
+
+
+def _clean(value: str) -> str:
+    """Without control characters and broken surrogates, which no field of ours is meant to hold; new lines stay."""
+    return "".join(char for char in value if char in "\n\r\t" or unicodedata.category(char) not in {"Cc", "Cs"})
 
 
 class Once:

@@ -33,8 +33,10 @@ _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$3oX3soLTZ7CyfMnL9bxYmw$0TbMF2+Yeq2cXLL
 
 async def verify(database: Database, login: str, password: str) -> Account | None:
     """The active account with that login and password; None otherwise, after the same work."""
-    async with database.read() as tx:
-        account = await rows.find_by_login(tx, login)
+    account = None
+    if _LOGIN.match(login):
+        async with database.read() as tx:
+            account = await rows.find_by_login(tx, login)
     stored = account.password_hash if account else _NOBODY
     fits = await _in_thread(_fits, stored, password[:LONGEST_PASSWORD])
     if account is None or not fits or not account.active:

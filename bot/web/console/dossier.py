@@ -81,7 +81,9 @@ class Dossier:
     def version(self, login: str) -> str:
         """Changes when other actions become possible."""
         session = self.conversation.session
-        return f"{session.control}-{session.epoch}-{self.silent}-{self.mine(login)}-{len(self.back)}"
+        cases = [f"{resident.case_id}{resident.state}" for resident in self.residents]
+        parts = (session.control, session.epoch, self.silent, self.mine(login), bool(self.tasks), *self.back, *cases)
+        return " ".join(map(str, parts))
 
 
 async def load_dossier(visit: Visit, conversation_id: int, *, everything: bool = False) -> Dossier:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.storage.accounts import Role
-from bot.web.console import calls, programs, queue, staff
+from bot.web.console import calls, find, programs, queue, staff
 from bot.web.console.access import Guard, Once
 from bot.web.console.conversation import ConversationViews
 from bot.web.console.enrol import EnrolViews
@@ -58,6 +58,7 @@ def _add_lists(app: web.Application, guard: Guard, once: Once) -> None:
     views = EnrolViews(once)
     app.router.add_get("/console/", guard.only(Role.STAFF, queue.show))
     app.router.add_get("/console/live", guard.only(Role.STAFF, queue.live))
+    app.router.add_post("/console/find", guard.only(Role.STAFF, find.find))
     app.router.add_get("/console/calls", guard.only(Role.STAFF, calls.show))
     app.router.add_post(f"/console/calls/{_ID}", guard.only(Role.STAFF, calls.made))
     app.router.add_get("/console/enrol", guard.only(Role.STAFF, views.form))

@@ -42,7 +42,11 @@ export function keepLive(url) {
 
 function renew(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
-  if (fresh.title && fresh.title !== document.title) document.title = fresh.title;
+  if (fresh.title && fresh.title !== document.title) {
+    document.title = fresh.title;
+    const news = document.getElementById("live-news");
+    if (news) news.textContent = fresh.title;
+  }
   for (const wanted of fresh.querySelectorAll("[data-live][id]")) {
     const present = document.getElementById(wanted.id);
     if (!present) continue;
