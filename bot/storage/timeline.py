@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -13,14 +14,25 @@ from bot.domain.states import OPEN_CASES, EscalationState
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Select, Table
+    from sqlalchemy import Column, Select, Table
 
     from bot.storage.database import Tx
 
 Row = dict[str, Any]
-LATEST = 200
+LATEST = 120
 """Texts and events that a page shows unless all are asked for."""
 
+_TELLING = {
+    "conversations": ("updated_at", "epoch"),
+    "cases": ("id", "ended_at"),
+    "inbox": ("id", "handled_at"),
+    "outbox": ("id", "settled_at", "submitted_at"),
+    "escalations": ("id", "closed_at", "times"),
+    "calls": ("id", "closed_at"),
+    "consents": ("id",),
+    "reports": ("id", "at"),
+}
+"""Tables of a conversation with the columns whose greatest value rises with every change that is shown."""
 _INBOX = ("id", "kind", "payload", "received_at", "state", "handled_at", "reading")
 _OUTBOX = (
     "id", "case_id", "cause", "number", "step", "text_key", "kind", "text", "segments", "state", "due_at", "code",
@@ -67,6 +79,18 @@ async def load_history(tx: Tx, conversation_id: int, *, everything: bool = False
     )
 
 
+async def fingerprint(tx: Tx, conversation_id: int) -> str:
+    """Changes whenever anything of the conversation's history changes; opens no sealed column."""
+    parts: list[object] = []
+    for table, names in _TELLING.items():
+        rows = getattr(tx.t, table)
+        columns = [func.count(), *(func.max(rows.c[name]) for name in names)]
+        if "state" in rows.c:
+            columns += [func.min(rows.c.state), func.max(rows.c.state)]
+        parts.extend((await tx.run(select(*columns).where(_about(rows) == conversation_id))).one())
+    return sha256(repr(parts).encode()).hexdigest()[:20]
+
+
 async def versions_in_use(tx: Tx, office: str) -> list[tuple[str, str, int]]:
     """Program, script version and the number of conversations with open cases that run on it."""
     conversations, cases = tx.t.conversations, tx.t.cases
@@ -94,6 +118,10 @@ async def open_tasks(tx: Tx, conversation_id: int) -> int:
     escalations = tx.t.escalations
     alive = (escalations.c.conversation_id == conversation_id, escalations.c.state != EscalationState.CLOSED)
     return int(await tx.value(select(func.count()).select_from(escalations).where(*alive)))
+
+
+def _about(table: Table) -> Column[Any]:
+    return table.c.id if table.name == "conversations" else table.c.conversation_id
 
 
 async def _latest(tx: Tx, table: Table, columns: Sequence[str], conversation_id: int, limit: int | None) -> list[Row]:

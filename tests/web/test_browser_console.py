@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from bot.domain.sms import sms_length
 from bot.storage.accounts import DEMO_PASSWORD
 from tests.support.wait import until_async
-from tests.web.conftest import HANAKO, TARO, violations
+from tests.web.visits import HANAKO, TARO, violations
 
 TALK = "/console/conversations/1"
 PAGES = ["/console/", TALK, "/console/calls", "/console/enrol", "/console/scripts", "/console/accounts", "/console/no"]

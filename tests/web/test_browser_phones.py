@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.web.conftest import HANAKO, TARO, violations
+from tests.web.visits import HANAKO, TARO, violations
 
 LATER = 8_000
 COMPOSE = """(field) => {

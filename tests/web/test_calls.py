@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.web.conftest import HANAKO, TARO
+from tests.web.visits import HANAKO, TARO
 
 
 async def listed(visitor):

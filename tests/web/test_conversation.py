@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.web.conftest import HANAKO, TARO, once
+from tests.web.visits import HANAKO, TARO, once
 
 PAGE = "/console/conversations/1"
 
@@ -275,3 +275,29 @@ async def test_a_long_history_is_shortened_and_can_be_shown_whole(demo, nurse, m
     assert "36.8" in page.text
     assert "登録しました" not in page.text
     assert "登録しました" in (await nurse.get(f"{PAGE}?all=1")).text
+
+
+async def test_the_live_view_is_sent_again_only_when_something_has_changed(demo, nurse):
+    await demo.consented(TARO)
+    tags = []
+
+    async def ask(status):
+        headers = {"If-None-Match": tags[-1]} if tags else {}
+        page = await nurse.get(f"{PAGE}/live", headers=headers)
+        assert page.status == status
+        tags.append(page.headers["ETag"])
+
+    await ask(200)
+    await ask(304)
+    await demo.text(TARO, "2 37.5")
+    await ask(200)
+    await demo.staff("take-over", TARO)
+    await ask(200)
+    await demo.staff("reply", TARO, text="お大事に")
+    await ask(200)
+    await ask(304)
+    await demo.advance("2m")
+    await ask(200)
+    assert (
+        await (await demo.signed_in("clerk")).get(f"{PAGE}/live", headers={"If-None-Match": tags[-1]})
+    ).status == 200

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.web.conftest import HANAKO, TARO, once
+from tests.web.visits import HANAKO, TARO, once
 
 GOOD = {
     "name": "佐藤 実",

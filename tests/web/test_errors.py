@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.errors import StorageUnavailable
 from bot.storage import queue
-from tests.web.conftest import TARO
+from tests.web.visits import TARO
 
 
 async def test_a_page_that_is_not_there_says_so(nurse):

@@ -33,6 +33,15 @@ def test_the_tone_of_a_mark_follows_what_the_words_are_worth(rule, tone):
     assert piece.tone == tone
 
 
+def test_an_idiom_never_hides_what_was_found_in_its_words():
+    found = [reading((0, 6, "idiom"), (0, 4, "intent:wrong_number"))]
+    assert [(piece.text, piece.tone) for piece in pieces("番号違いです", found, {})] == [
+        ("番号違い", "blue"),
+        ("です", "gray"),
+    ]
+    assert [why.words for why in reads("番号違いです", found, {})[0].why] == ["番号違い"]
+
+
 def test_a_reply_without_evidence_is_one_plain_piece():
     assert [(piece.text, piece.tone) for piece in pieces("ありがとう", [], {})] == [("ありがとう", "")]
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.web.conftest import HANAKO, KEN, TARO, links
+from tests.web.visits import HANAKO, KEN, TARO, links
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 

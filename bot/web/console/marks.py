@@ -17,6 +17,8 @@ _STILL_GRAVE = {"gone": "amber", "home": "red"}
 _TONES = {"red_flag": "red", "danger": "red", "urgent": "amber"} | dict.fromkeys(_SET_ASIDE, "gray")
 _ORDER = ("blue", "gray", "amber", "red")
 """Where two marks overlap, the later one shows: words that were set aside rather than those of a mere topic."""
+_LEAST = "idiom"
+"""An idiom only tells that its words are no symptoms; any other finding in them says more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,9 @@ def _why(text: str, reading: Mapping[str, Any], symptoms: Symptoms) -> list[Why]
 
 
 def _holds(outer: tuple[int, int, str], inner: tuple[int, int, str]) -> bool:
-    """Whether the same rule found a longer stretch around this one."""
+    """Whether the first finding makes the second one superfluous: the same in longer words, or more than an idiom."""
+    if inner[2] == _LEAST and outer[2] != _LEAST:
+        return outer[0] < inner[1] and inner[0] < outer[1]
     return outer != inner and outer[2] == inner[2] and outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
@@ -124,8 +128,8 @@ def _evidence(readings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [item for reading in readings for item in reading.get("evidence", ())]
 
 
-def _weight(item: Mapping[str, Any]) -> tuple[int, int]:
-    return _ORDER.index(_tone(item["rule"])), item["end"] - item["start"]
+def _weight(item: Mapping[str, Any]) -> tuple[bool, int, int]:
+    return item["rule"] != _LEAST, _ORDER.index(_tone(item["rule"])), item["end"] - item["start"]
 
 
 def _tone(rule: str | None) -> str:

@@ -8,19 +8,22 @@ const LONGEST_MS = 30000;
 export function keepLive(url) {
   const line = document.getElementById("live-state");
   let failures = 0;
+  let seen = "";
   let stopped = false;
 
   async function look() {
     if (document.hidden) return;
     try {
-      const answer = await fetch(url, { headers: { "X-Requested-With": "live" }, redirect: "error" });
+      const headers = seen ? { "If-None-Match": seen } : {};
+      const answer = await fetch(url, { headers, redirect: "error", cache: "no-store" });
       if (answer.status === 401) {
         stopped = true;
         tell(line, "ログインの期限が切れました。ページを開き直してください。", true);
         return;
       }
-      if (!answer.ok) throw new Error(String(answer.status));
-      renew(await answer.text());
+      if (!answer.ok && answer.status !== 304) throw new Error(String(answer.status));
+      if (answer.ok) renew(await answer.text());
+      seen = answer.headers.get("ETag") ?? "";
       if (failures) tell(line, "", false);
       failures = 0;
     } catch {

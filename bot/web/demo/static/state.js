@@ -29,7 +29,7 @@ export function stateOf(phone, conversation, escalations) {
   }
   const control = make("p", `state-control control-${conversation.control}`);
   control.append(make("strong", "", word("control", conversation.control)));
-  if (conversation.step) control.append(make("span", "state-step", word("step", conversation.step)));
+  if (conversation.step && conversation.control !== "human") control.append(make("span", "state-step", word("step", conversation.step)));
   const facts = make("p", "state-line");
   facts.append(make("span", "own-number", readable(phone)), make("span", "tag", word("consent", conversation.consent)));
   if (conversation.case_state) facts.append(make("span", "tag tag-case", word("case", conversation.case_state)));
