@@ -12,10 +12,13 @@ from bot.reading.menu import read_digit
 from bot.reading.normalise import Normalised
 
 _PIECE = re.compile(r"[。!?\n、,;:()「」…・]+|\.+(?!\d)|(?<=[^\W\d])(?: - | / )")
+_SHORTEST_COURTESY = 3
 _NO_LETTER = re.compile(r"(?:[^\w\u0900-\u0963]|_)+")
 _TAIL = re.compile(
-    r"(?:です|でーす|ます|で|よ|ね|わ|な|けど|けれど|が|ので|から|し|だ|や|もん|ぞ|ー|っす|かな|かも|って|んで|さん|ください|下さい|お願い|w+|pls|please|plz|po|ạ|nhe|nha|a|"
-    r"요|입니다|이요|哦|啊|吧|的|了|呢|呀|喔|啦|vang|thanks|thank you|thx|obrigad[oa]|gracias|salamat|por favor|ja|na|ha|hai|la|lang|naman)?"
+    r"(?:です|でーす|ます|で|よ|ね|わ|な|けど|けれど|が|ので|から|し|だ|や|もん|ぞ|ー|っす|かな|かも|って|んで|さん"
+    r"|ください|下さい|お願い|w+|pls|please|plz|po|ạ|nhe|nha|a|"
+    r"요|입니다|이요|哦|啊|吧|的|了|呢|呀|喔|啦|vang|thanks|thank you|thx|obrigad[oa]|gracias|salamat|por favor|ja"
+    r"|na|ha|hai|la|lang|naman)?"
 )
 
 
@@ -55,7 +58,8 @@ def _whole(text: str, pattern: re.Pattern[str], lexicon: Lexicon) -> bool:
 
 def _drop(match: re.Match[str], text: str, lexicon: Lexicon) -> str:
     start = match.start()
-    if lexicon.spaced and start and text[start - 1].isalnum():
+    inside_word = lexicon.spaced and start and text[start - 1].isalnum()
+    if inside_word or (not lexicon.spaced and len(match.group()) < _SHORTEST_COURTESY):
         return match.group()
     return " "
 
@@ -78,9 +82,9 @@ def read_yes_no(text: Normalised, context: Context, lexicons: Sequence[Lexicon])
         return Answers(yes=name == "yes", no=name == "no", marks=((f"answer:{name}", digit.span),))
     said: dict[str, tuple[int, int]] = {}
     for start, end in [(0, len(text.text)), *_pieces(text.text)]:
-        name = _word(text.text[start:end], context, lexicons)
-        if name:
-            said.setdefault(name, (start, end))
+        word = _word(text.text[start:end], context, lexicons)
+        if word:
+            said.setdefault(word, (start, end))
             if start == 0 and end == len(text.text):
                 break
     marks = tuple((f"answer:{name}", span) for name, span in said.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.reading import Context, Evidence, Intent, Priority, Reading, worst
@@ -18,10 +18,12 @@ _STATE_CODES = frozenset({"well", "eased", "same", "mild"})
 _MENU_PRIORITY = {1: Priority.NONE, 2: Priority.NONE, 3: Priority.URGENT, 4: Priority.EMERGENCY}
 _BABY_FEVER = re.compile(
     fold_pattern(
-        r"(?:生後|産まれて|生まれて) ?(?:[12] ?(?:か月|ヶ月|カ月|ヵ月|ケ月|箇月)|\d+ ?(?:日|週)|[一二](?:か月|ヶ月|カ月|ヵ月))"
+        r"(?:生後|産まれて|生まれて) ?(?:[12] ?(?:か月|ヶ月|カ月|ヵ月|ケ月|箇月)|\d+ ?(?:日|週)|[一二](?:か月|ヶ月"
+        r"|カ月|ヵ月))"
         r"|(?<!\d)[12] ?(?:か月|ヶ月|カ月|ヵ月|ケ月)の?(?:赤|娘|息子|子|ベビ|乳|男|女|孫)|新生児|newborn"
         r"|(?<!\d)(?:[1-9]|1[0-2])[- ]?weeks?[- ]?old|(?<!\d)[12][- ]?months?[- ]?old"
-        r"|(?<!\d)[12] ?(?:个月|個月|개월|thang tuoi|mes(?:es)?|buwan|mahina)|recem[- ]?nascid|recien nacid|so sinh|新生儿|新生兒|신생아"
+        r"|(?<!\d)[12] ?(?:个月|個月|개월|thang tuoi|mes(?:es)?|buwan|mahina)|recem[- ]?nascid|recien nacid|so sinh"
+        r"|新生儿|新生兒|신생아"
     )
 )
 _SEVERE_TEMPERATURE, _LOW_TEMPERATURE, _BABY_TEMPERATURE = 39.0, 35.0, 38.0
@@ -57,8 +59,7 @@ def priority_of(found: Found) -> Priority:
         reasons.append(_MENU_PRIORITY[found.menu.digit])
     if found.context is Context.DANGER and found.answers.yes:
         reasons.append(Priority.EMERGENCY)
-    for sign in found.signs:
-        reasons.append(_by_sign(sign, found))
+    reasons.extend(_by_sign(sign, found) for sign in found.signs)
     if found.answers.keyword in ("opt_out", "opt_in", "help"):
         reasons = [reason for reason in reasons if reason.rank > Priority.ROUTINE.rank]
     return worst(*reasons)
@@ -130,7 +131,9 @@ def _quiet(found: Found) -> Intent:
         return Intent.REPORT
     if thanks:
         return Intent.THANKS
-    if any(sign.status in (Status.ABSENT, Status.GONE, Status.LONG_GONE) for sign in found.signs if sign.kind != "intents"):
+    if any(
+        sign.status in (Status.ABSENT, Status.GONE, Status.LONG_GONE) for sign in found.signs if sign.kind != "intents"
+    ):
         return Intent.REPORT
     return Intent.OTHER
 
@@ -186,7 +189,15 @@ def facts(found: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(present), tuple(code for code in absent if code not in present)
 
 
-_PREFIX = {"red_flags": "red_flag", "dangers": "danger", "urgent": "urgent", "symptoms": "symptom", "denials": "denied", "states": "state", "intents": "intent"}
+_PREFIX = {
+    "red_flags": "red_flag",
+    "dangers": "danger",
+    "urgent": "urgent",
+    "symptoms": "symptom",
+    "denials": "denied",
+    "states": "state",
+    "intents": "intent",
+}
 
 
 def evidence_of(found: Found) -> tuple[Evidence, ...]:
@@ -202,8 +213,9 @@ def evidence_of(found: Found) -> tuple[Evidence, ...]:
         marks[(*found.text.span(*found.menu.span), f"menu:{found.menu.digit}")] = None
     for name, span in found.answers.marks:
         marks[(*found.text.span(*span), name)] = None
-    for span in found.idioms:
-        marks[(*found.text.span(*span), "idiom")] = None
+    for start, end in found.idioms:
+        if end - start > 2:
+            marks[(*found.text.span(start, end), "idiom")] = None
     return tuple(Evidence(*mark) for mark in sorted(marks))
 
 
@@ -242,8 +254,3 @@ def _eased(found: Found, menu: int | None, priority: Priority) -> bool:
     if priority.rank >= Priority.URGENT.rank:
         return False
     return menu == 1 or found.has("states", "well", "eased")
-
-
-def summary(found: Found) -> Mapping[str, str]:
-    """Code and status of each sign, for explaining."""
-    return {sign.code: sign.status.value for sign in found.signs}

@@ -10,7 +10,7 @@ from bot.domain.reading import Context, Intent, Reading
 from bot.reading.reader import Reader
 
 
-def to_json(id: str, reading: Reading, text: str) -> dict[str, Any]:
+def to_json(id: str, reading: Reading, text: str) -> dict[str, Any]:  # noqa: A002 (the name of the key)
     """One reading as the scorer expects it; the keyword HELP is written as a question."""
     values = {"temperature": reading.temperature, "spo2": reading.spo2}
     intent = Intent.QUESTION if reading.intent is Intent.HELP else reading.intent
@@ -33,7 +33,8 @@ def run(lines: Iterable[str], reader: Reader) -> Iterator[str]:
     """A line of JSON for each line ``{"id", "context", "text"}``; an invalid line gives ``{"error", "line"}``."""
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield json.dumps(_answer(line, number, reader), ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+            answer = json.dumps(_answer(line, number, reader), ensure_ascii=False)
+            yield answer.encode("utf-8", "replace").decode("utf-8")
 
 
 def _answer(line: str, number: int, reader: Reader) -> dict[str, Any]:

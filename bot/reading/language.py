@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from bot.reading.lexicon import Lexicon
 from bot.reading.normalise import Normalised
+from bot.reading.shelf import Book
 
+_LONG = 400  # a text as long as this shows its language
 _KANA = re.compile("[ぁ-ゟ]")
-_CHINESE = re.compile("[的了没沒们們吗嗎呢吧我你您他她很还還这這么麼疼喘请請谢謝嗽嗓躺咱啥嘴憋]|比昨|难|難受|不[舒痛要是会會能想]|没|发烧|發燒")
+_CHINESE = re.compile(
+    "[的了没沒们們吗嗎呢吧我你您他她很还還这這么麼疼喘请請谢謝嗽嗓躺咱啥嘴憋]"
+    "|比昨|难|難受|不[舒痛要是会會能想]|发烧|發燒"
+)
 _LATIN_WORD = re.compile(r"[a-z]+")
 _SYLLABLES = {
     "a": "あ", "i": "い", "u": "う", "e": "え", "o": "お", "n": "ん",
-    "ka": "か", "ki": "き", "ku": "く", "ke": "け", "ko": "こ", "sa": "さ", "shi": "し", "si": "し", "su": "す", "se": "せ", "so": "そ",
+    "ka": "か", "ki": "き", "ku": "く", "ke": "け", "ko": "こ",
+    "sa": "さ", "shi": "し", "si": "し", "su": "す", "se": "せ", "so": "そ",
     "ta": "た", "chi": "ち", "ti": "ち", "tsu": "つ", "tu": "つ", "te": "て", "to": "と",
-    "na": "な", "ni": "に", "nu": "ぬ", "ne": "ね", "no": "の", "ha": "は", "hi": "ひ", "fu": "ふ", "hu": "ふ", "he": "へ", "ho": "ほ",
+    "na": "な", "ni": "に", "nu": "ぬ", "ne": "ね", "no": "の",
+    "ha": "は", "hi": "ひ", "fu": "ふ", "hu": "ふ", "he": "へ", "ho": "ほ",
     "ma": "ま", "mi": "み", "mu": "む", "me": "め", "mo": "も", "ya": "や", "yu": "ゆ", "yo": "よ",
     "ra": "ら", "ri": "り", "ru": "る", "re": "れ", "ro": "ろ", "wa": "わ", "wo": "を",
-    "ga": "が", "gi": "ぎ", "gu": "ぐ", "ge": "げ", "go": "ご", "za": "ざ", "ji": "じ", "zi": "じ", "zu": "ず", "ze": "ぜ", "zo": "ぞ",
+    "ga": "が", "gi": "ぎ", "gu": "ぐ", "ge": "げ", "go": "ご",
+    "za": "ざ", "ji": "じ", "zi": "じ", "zu": "ず", "ze": "ぜ", "zo": "ぞ",
     "da": "だ", "di": "ぢ", "de": "で", "do": "ど", "ba": "ば", "bi": "び", "bu": "ぶ", "be": "べ", "bo": "ぼ",
     "pa": "ぱ", "pi": "ぴ", "pu": "ぷ", "pe": "ぺ", "po": "ぽ",
 } | {
@@ -29,25 +37,118 @@ _SYLLABLES = {
 }  # fmt: skip
 _DOUBLED = re.compile(r"([kstpcgzdbj])\1")
 _ROMAJI_HINTS = frozenset(
-    ["itai", "kurushi", "kurushii", "kurusi", "kurusii", "ikigurushi", "ikigurushii", "netsu", "netu", "nodo", "seki", "atama", "genki", "daijoubu", "daijobu", "hai", "iie", "arimasu", "arimasen", "desu", "desuka", "masu", "nai", "shindoi", "darui", "samuke", "hakike", "geri", "kaze", "kusuri", "tasukete", "tasuketekudasai", "onegaishimasu", "onegai", "arigatou", "arigato", "ryoukai", "kyou", "kinou", "mune", "iki", "deki", "dekinai", "dekimasen", "kawari", "kawarinai", "heinetsu", "hanamizu", "zutsuu", "futsuu", "chotto", "sukoshi", "mada", "tsurai", "kibun", "warui", "warukunatta", "yokunatta", "kyuukyuusha", "okiru", "okinai", "kao", "haha", "chichi", "shujin", "tsuma", "otto", "kodomo", "onaka", "oraku", "raku", "kudasai", "doko", "itsu", "iranai", "yamete", "tomete", "haisin", "haishin", "teishi", "saikai", "ii", "yoi", "dame", "memai", "shokuyoku", "hidoi", "kinoo", "kurushikunai", "itakunai", "sanso", "taion"]
+    [
+        "itai",
+        "kurushi",
+        "kurushii",
+        "kurusi",
+        "kurusii",
+        "ikigurushi",
+        "ikigurushii",
+        "netsu",
+        "netu",
+        "nodo",
+        "seki",
+        "atama",
+        "genki",
+        "daijoubu",
+        "daijobu",
+        "hai",
+        "iie",
+        "arimasu",
+        "arimasen",
+        "desu",
+        "desuka",
+        "masu",
+        "nai",
+        "shindoi",
+        "darui",
+        "samuke",
+        "hakike",
+        "geri",
+        "kaze",
+        "kusuri",
+        "tasukete",
+        "tasuketekudasai",
+        "onegaishimasu",
+        "onegai",
+        "arigatou",
+        "arigato",
+        "ryoukai",
+        "kyou",
+        "kinou",
+        "mune",
+        "iki",
+        "deki",
+        "dekinai",
+        "dekimasen",
+        "kawari",
+        "kawarinai",
+        "heinetsu",
+        "hanamizu",
+        "zutsuu",
+        "futsuu",
+        "chotto",
+        "sukoshi",
+        "mada",
+        "tsurai",
+        "kibun",
+        "warui",
+        "warukunatta",
+        "yokunatta",
+        "kyuukyuusha",
+        "okiru",
+        "okinai",
+        "kao",
+        "haha",
+        "chichi",
+        "shujin",
+        "tsuma",
+        "otto",
+        "kodomo",
+        "onaka",
+        "oraku",
+        "raku",
+        "kudasai",
+        "doko",
+        "itsu",
+        "iranai",
+        "yamete",
+        "tomete",
+        "haisin",
+        "haishin",
+        "teishi",
+        "saikai",
+        "ii",
+        "yoi",
+        "dame",
+        "memai",
+        "shokuyoku",
+        "hidoi",
+        "kinoo",
+        "kurushikunai",
+        "itakunai",
+        "sanso",
+        "taion",
+    ]
 )
 
 
-def choose(text: str, lexicons: Mapping[str, Lexicon]) -> list[Lexicon]:
+def choose(text: str, books: Sequence[Book]) -> list[Lexicon]:
     """The lexicons whose letters (and for Latin letters, whose words) occur in normalised ``text``."""
     words = set(_LATIN_WORD.findall(text))
     wrong = _other_of_han(text)
-    latin = []
-    chosen = []
-    for lexicon in lexicons.values():
-        if "a-z" not in lexicon.letters.pattern:
-            if lexicon.code != wrong and lexicon.letters.search(text):
-                chosen.append(lexicon)
+    latin: list[tuple[int, Book]] = []
+    chosen: list[Book] = []
+    for book in books:
+        if not book.hints:
+            if book.code != wrong and book.letters.search(text):
+                chosen.append(book)
         elif words:
-            latin.append((len(words & lexicon.hints), lexicon))
+            latin.append((len(words & book.hints), book))
     if words:
-        chosen.extend(_likely(latin))
-    return chosen
+        chosen.extend(_likely(latin)[: None if len(text) < _LONG else 2])
+    return [book.open() for book in chosen]
 
 
 def _other_of_han(text: str) -> str | None:
@@ -57,11 +158,11 @@ def _other_of_han(text: str) -> str | None:
     return "ja" if _CHINESE.search(text) else None
 
 
-def _likely(latin: list[tuple[int, Lexicon]]) -> list[Lexicon]:
+def _likely(latin: list[tuple[int, Book]]) -> list[Book]:
     """Latin-letter languages with a word in the text, best first; all of them where none has one."""
     best = max((count for count, _ in latin), default=0)
     ordered = sorted(latin, key=lambda pair: -pair[0])
-    return [lexicon for count, lexicon in ordered if best == 0 or count * 2 > best]
+    return [book for count, book in ordered if best == 0 or count * 2 > best or (count and book.code == "en")]
 
 
 def from_romaji(text: Normalised) -> Normalised | None:

@@ -5,24 +5,19 @@ How a pattern is written is told in ``conversations/reading/README.md``.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
-from bot.domain.errors import ScriptError
 from bot.domain.reading import RED_FLAGS, SYMPTOMS
 from bot.reading.normalise import fold_pattern
 
 _KINDS = ("red_flags", "dangers", "urgent", "symptoms", "denials", "states", "intents")
 _WORD = re.compile(r"<([a-z_]+)>")
 _SCOPE_KEYS = (
-    "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after", "past_before",
-    "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me",
+    "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after",
+    "past_before", "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me",
 )  # fmt: skip
 
 
@@ -46,8 +41,6 @@ class Lexicon:
 
     code: str
     spaced: bool
-    letters: re.Pattern[str]
-    hints: frozenset[str]
     idioms: re.Pattern[str] | None
     rules: tuple[Rule, ...]
     scope: Mapping[str, re.Pattern[str]]
@@ -57,30 +50,8 @@ class Lexicon:
     """Filler and known words together, the longer polite phrases first."""
 
 
-def load_lexicons(folder: Path) -> tuple[dict[str, Lexicon], str]:
-    """All lexicons of ``folder`` by language code, and the version (a hash of the files).
-
-    Raises ScriptError where a file is missing or cannot be used.
-    """
-    paths = sorted(folder.glob("*.yaml"))
-    if not paths:
-        raise ScriptError(f"読み取りの辞書がありません: {folder}", f"No reading lexicon in {folder}.")
-    digest = hashlib.sha256()
-    lexicons = {}
-    for path in paths:
-        raw = path.read_bytes()
-        digest.update(path.name.encode() + b"\0" + raw)
-        try:
-            lexicon = _lexicon(YAML(typ="safe").load(raw.decode("utf-8")))
-        except (re.error, KeyError, TypeError, AttributeError, ValueError) as error:
-            raise ScriptError(
-                f"読み取りの辞書 {path.name} が使えません: {error}", f"Reading lexicon {path.name} cannot be used: {error}"
-            ) from error
-        lexicons[lexicon.code] = lexicon
-    return lexicons, digest.hexdigest()[:16]
-
-
-def _lexicon(data: Mapping[str, Any]) -> Lexicon:
+def build(data: Mapping[str, Any]) -> Lexicon:
+    """The lexicon in the data of one file; raises re.error, KeyError, TypeError or ValueError for what is wrong."""
     spaced = bool(data.get("spaced"))
     words = _words(data.get("words") or {}, spaced=spaced)
 
@@ -96,8 +67,6 @@ def _lexicon(data: Mapping[str, Any]) -> Lexicon:
     return Lexicon(
         code=data["language"],
         spaced=spaced,
-        letters=re.compile(data["letters"]),
-        hints=frozenset(fold_pattern(hint) for hint in str(data.get("hints") or "").split()),
         idioms=maybe("idioms"),
         rules=tuple(_rules(data, words, spaced=spaced)),
         scope={key: compiled(pattern) for key, pattern in scope.items()},
@@ -146,11 +115,11 @@ def _compile(
         return re.compile(f"(?:{body})(?!\\w)" if spaced and edges else body)
     except re.error as error:
         for one in bodies:
-            _name_the_wrong_one(one, patterns, error)
+            _name_the_wrong_one(one, error)
         raise
 
 
-def _name_the_wrong_one(body: str, patterns: Sequence[str], error: re.error) -> None:
+def _name_the_wrong_one(body: str, error: re.error) -> None:
     try:
         re.compile(body)
     except re.error as wrong:

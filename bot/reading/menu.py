@@ -12,40 +12,66 @@ _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "ichi": 1, "ni": 2, "san": 3, "yon": 4,
     "하나": 1, "둘": 2, "셋": 3, "넷": 4, "일": 1, "이": 2, "삼": 3, "사": 4,
     "mot": 1, "hai": 2, "ba": 3, "bon": 4, "um": 1, "dois": 2, "tres": 3, "quatro": 4, "uno": 1, "dos": 2, "cuatro": 4,
-    "isa": 1, "dalawa": 2, "tatlo": 3, "apat": 4, "ek": 1, "dui": 2, "tin": 3, "char": 4, "एक": 1, "दुइ": 2, "तिन": 3, "चार": 4,
+    "isa": 1, "dalawa": 2, "tatlo": 3, "apat": 4, "ek": 1, "dui": 2, "tin": 3, "char": 4,
+    "एक": 1, "दुइ": 2, "तिन": 3, "चार": 4,
 }  # fmt: skip
 _ALL = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
-_LABEL = r"(?:番号|数字|答え|回答|返事|number|no\.?|num|option|opcion|opcao|so|numero|번호|numara|选|選|選択|reply|answer|code)(?:は|が|の|で|:|is|は、| )*"
+_LABEL = (
+    r"(?:番号|数字|答え|回答|返事|number|no\.?|num|option|opcion|opcao|so|numero|번호|numara|选|選|選択|reply"
+    r"|answer|code)(?:は|が|の|で|:|is|は、| )*"
+)
 _UNIT = (
-    r"(?! ?(?:[日回人度時歳才分週月枚本個杯錠階歩年キm/:℃]|つ(?!の)|か月|ヶ月|名|代|割|種類|kg|ml|mg|cc|°|倍|晩|夜|泊|km|口|粒|食|切れ|匹|台|世帯|号|丁目"
-    r"|days?|times?|hours?|weeks?|months?|years?|x(?![a-z])|yrs?|am|pm|people|kids|pills?|min|st|nd|rd|th|of us|天|次|个|個|岁|歲|片|周|週|點半|점|일|번째|시|개|명|회|살|주|개월"
-    r"|ngay|lan|gio|tuan|thang|tuoi|nguoi|vien|dias?|vez(?:es)?|veces|horas?|semanas?|anos?|meses|mes|araw|beses|oras|linggo|buwan|taon|din|patak|ghanta|दिन|पटक|घन्टा|हप्ता|जना))"
+    r"(?! ?(?:[日回人度時歳才分週月枚本個杯錠階歩年キm/:℃]|つ(?!の)|か月|ヶ月|名|代|割|種類|kg|ml|mg|cc|°|倍|晩|夜"
+    r"|泊|km|口|粒|食|切れ|匹|台|世帯|号|丁目"
+    r"|days?|times?|hours?|weeks?|months?|years?|x(?![a-z])|yrs?|am|pm|people|kids|pills?|min|st|nd|rd|th|of us|天"
+    r"|次|个|個|岁|歲|片|周|週|點半|점|일|번째|시|개|명|회|살|주|개월"
+    r"|ngay|lan|gio|tuan|thang|tuoi|nguoi|vien|dias?|vez(?:es)?|veces|horas?|semanas?|anos?|meses|mes|araw|beses"
+    r"|oras|linggo|buwan|taon|din|patak|ghanta|दिन|पटक|घन्टा|हप्ता|जना))"
 )
 _AFTER = (
-    r"(?:番目|番|ばん|번|号|#|\)|\.(?!\d)|:|。|、|,(?!\d)|!|~|ー|〜)*(?:です|でした|だわ|だ|で|や|かな|かも|かと|か(?=$|。|な)|のまま|のほう|の方|を選|でお願い|よりの|くらい|ぐらい|に近|寄り|ぽい|っぽい|が|は(?=、| )|に|入り|かしら|だと思|ですか|"
-    r"ね|よ|との|と(?= )|(?= )|(?=$)|(?=\n)|のよう|でいい|でええ|じゃ|ぢゃ|と3|번|po|naman|ạ|nha|nhe|입니다|이에요|예요|이요|요|ですが|でも|だけど|けど|やけど|やで|ずら|ばい|たい|っす|どす|と言|かね)"
+    r"(?:番目|番|ばん|번|号|#|\)|\.(?!\d)|:|。|、|,(?!\d)|!|~|ー|〜)*(?:です|でした|だわ|だ|で|や|かな|かも|かと"
+    r"|か(?=$|。|な)|のまま|のほう|の方|を選|でお願い|よりの|くらい|ぐらい|に近|寄り|ぽい|っぽい|が|は(?=、| )|に"
+    r"|入り|かしら|だと思|ですか|"
+    r"ね|よ|との|と(?= )|(?= )|(?=$)|(?=\n)|のよう|でいい|でええ|じゃ|ぢゃ|と3|번|po|naman|ạ|nha|nhe|입니다|이에요"
+    r"|예요|이요|요|ですが|でも|だけど|けど|やけど|やで|ずら|ばい|たい|っす|どす|と言|かね)"
 )
 _LEADING = re.compile(
     fold_pattern(
         rf"^[\W_]*(?:{_LABEL})?(?P<digit>[1-4])(?P<number>番|ばん|번)?(?!\d)(?![.,、](?:\d)(?!\d?[.,度]))(?![年%])"
-        rf"{_UNIT}(?=$|[\s.,、。:;!?\-)(\u3041-\u309f\u4e00-\u9fff\uac00-\ud7a3a-z~〜…'\"\ue000+/&☆★#*\u0900-\u097f]|番|[.,] ?3\d|[34]\d[.,]\d)"
+        rf"{_UNIT}(?=$|[\s.,、。:;!?\-)(\u3041-\u309f\u4e00-\u9fff\uac00-\ud7a3a-z~〜…'\"\ue000+/&☆★#*\u0900-\u097f]"
+        rf"|番|[.,] ?3\d|[34]\d[.,]\d)"
     )
 )
 _GLUED = re.compile(r"^[\W_]*(?P<digit>[1-4])[.,、。: /-]{0,3}(?=3[3-9][.,度]\d?|4[0-2][.,度]\d?|3[4-9]\d(?!\d))")
 _ANY = re.compile(
     fold_pattern(
-        rf"(?:(?:{_LABEL})|(?<=[\s、。,.!?\n\u3041-\u309f\u4e00-\u9fff\ue000\uac00-\ud7a3)wｗ:])(?<!\d[.,、。:])(?<!\d[.,、。] ))(?P<digit>[1-4])(?P<number>番|ばん|번)?(?![\d.]\d)(?!\d){_UNIT}{_AFTER}"
+        rf"(?:(?:{_LABEL})"
+        r"|(?<=[\s、。,.!?\n\u3041-\u309f\u4e00-\u9fff\ue000\uac00-\ud7a3)wｗ:])(?<!\d[.,、。:])(?<!\d[.,、。] ))"
+        rf"(?P<digit>[1-4])(?P<number>番|ばん|번)?(?![\d.]\d)(?!\d){_UNIT}{_AFTER}"
     )
 )
-_WORD_NUMBER = re.compile(r"(?P<word>一|二|三|四|いち|に|さん|よん)(?:番|ばん)(?!目|つら|辛|苦|痛|し|多|高|心配|困|近|早|い(?!い)|最|好|ひ)")
+_WORD_NUMBER = re.compile(
+    r"(?P<word>一|二|三|四|いち|に|さん|よん)(?:番|ばん)(?!目|つら|辛|苦|痛|し|多|高|心配|困|近|早|い(?!い)"
+    r"|最|好|ひ)"
+)
 _ASKED = re.compile(
     fold_pattern(
-        r"番?(?:って(?:い|ゆ|言|何|なん|どう|のは)|というのは|とは|の(?:意味|基準|場合|とき|違い|内容|説明|目安)|と[1-4]の違|だったら|なら(?!ない)|にしたら|になったら|を押したら|を送ったら|はどう|は何|は[^。、]{0,6}(?:こと|意味)|ってどう)"
+        r"番?(?:って(?:い|ゆ|言|何|なん|どう|のは)|というのは|とは|の(?:意味|基準|場合|とき|違い|内容|説明|目安)"
+        r"|と[1-4]の違|だったら|なら(?!ない)|にしたら|になったら|を押したら|を送ったら|はどう|は何"
+        r"|は[^。、]{0,6}(?:こと|意味)|ってどう)"
     )
 )
-_NOT_THIS = re.compile(r"番?(?:(?:では|じゃ|や|で)(?:な(?:い|く)|ありませ)|から(?= ?[1-4])|→|->|は違|というほど|ほどでは|まで(?:は|では)|とまで)")
-_WAS = re.compile(r"(?:昨日|きのう|前回|昨夜|先日|一昨日|おととい|今まで|さっき|先ほど|朝|yesterday|ontem|ayer|昨天|어제|hom qua|kahapon)(?:は|まで|まで は|も|の|が|: ?|was|、| |는)*$")
-_WAS_AFTER = re.compile(r"番?(?:でしたが|だったけど|だったが|だったの|でしたけど|と(?:送|答|返|書|打)|を(?:送|押)し(?:まし)?た)")
+_NOT_THIS = re.compile(
+    r"番?(?:(?:では|じゃ|や|で)(?:な(?:い|く)|ありませ)|から(?= ?[1-4])|→|->|は違|というほど|ほどでは"
+    r"|まで(?:は|では)|とまで)"
+)
+_WAS = re.compile(
+    r"(?:昨日|きのう|前回|昨夜|先日|一昨日|おととい|今まで|さっき|先ほど|朝|yesterday|ontem|ayer|昨天|어제"
+    r"|hom qua|kahapon)(?:は|まで|まで は|も|の|が|: ?|was|、| |는)*$"
+)
+_WAS_AFTER = re.compile(
+    r"番?(?:でしたが|だったけど|だったが|だったの|でしたけど|と(?:送|答|返|書|打)|を(?:送|押)し(?:まし)?た)"
+)
 _PEOPLE = re.compile(r"^ ?(?:人|名)(?:とも|共|全員)")
 
 
@@ -69,12 +95,16 @@ def read_menu(text: Normalised) -> Menu:
     if leading and _stands(plain, *leading.span("digit")):
         found.append((int(leading["digit"]), *leading.span("digit")))
         leading_end = leading.end("digit")
-    for match in _ANY.finditer(plain):
-        if match.start("digit") >= leading_end and _stands(plain, *match.span("digit")):
-            found.append((int(match["digit"]), *match.span("digit")))
-    for match in _WORD_NUMBER.finditer(plain):
-        if _stands(plain, match.start(), match.end()):
-            found.append((_WORDS[match["word"]], match.start(), match.end()))
+    found.extend(
+        (int(match["digit"]), *match.span("digit"))
+        for match in _ANY.finditer(plain)
+        if match.start("digit") >= leading_end and _stands(plain, *match.span("digit"))
+    )
+    found.extend(
+        (_WORDS[match["word"]], *match.span())
+        for match in _WORD_NUMBER.finditer(plain)
+        if _stands(plain, *match.span())
+    )
     if not found:
         return Menu()
     digit, start, end = max(found)
@@ -88,7 +118,7 @@ def read_digit(text: Normalised, *, highest: int) -> Menu:
         match = _GLUED.match(text.text) or _LEADING.match(text.text)
         if match is None or _ASKED.match(text.text, match.end("digit")):
             matches = [m for m in _ANY.finditer(text.text) if _stands(text.text, *m.span("digit"))]
-            words = [m for m in _WORD_NUMBER.finditer(text.text)]
+            words = list(_WORD_NUMBER.finditer(text.text))
             if len(matches) == 1:
                 menu = Menu(int(matches[0]["digit"]), matches[0].span("digit"))
             elif len(words) == 1:
@@ -107,7 +137,12 @@ def _stands(text: str, start: int, end: int) -> bool:
     return not _WAS.search(text[max(start - 12, 0) : start])
 
 
-_TOKEN = re.compile(fold_pattern(r"^[\W_]*(?P<word>[^\W\d_]+?)(?:番|ばん|번)?(?:です|だ|で|で す|よ|ね|po|입니다|이요|요|でお願いします|desu)?[\W_]*$"))
+_TOKEN = re.compile(
+    fold_pattern(
+        r"^[\W_]*(?P<word>[^\W\d_]+?)(?:番|ばん|번)?(?:です|だ|で|で す|よ|ね|po|입니다|이요|요|でお願いします"
+        r"|desu)?[\W_]*$"
+    )
+)
 
 
 def _word_alone(text: Normalised) -> Menu | None:

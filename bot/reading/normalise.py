@@ -14,7 +14,18 @@ _LONG = frozenset("ー〜~―─—–")
 _SMALL_VOWELS = str.maketrans("ぁぃぅぇぉ", "あいうえお")
 _DEVANAGARI = str.maketrans({"ी": "ि", "ू": "ु", "श": "स", "ष": "स", "व": "ब", "ँ": "", "ं": "", "़": "", "ः": ""})
 _CIRCLED = {chr(0x2776 + i): str(i + 1) for i in range(9)} | {chr(0x2780 + i): str(i + 1) for i in range(9)}
-_HALF_TYPED = {"j": "じ", "s": "し", "k": "き", "r": "り", "n": "に", "h": "ひ", "m": "み", "g": "ぎ", "b": "び", "t": "ち"}
+_HALF_TYPED = {
+    "j": "じ",
+    "s": "し",
+    "k": "き",
+    "r": "り",
+    "n": "に",
+    "h": "ひ",
+    "m": "み",
+    "g": "ぎ",
+    "b": "び",
+    "t": "ち",
+}
 _CJK = "\u3041-\u309f々〆\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 _CJK_CHAR = re.compile(f"[{_CJK}]")
 _KANA = re.compile("[\u3041-\u309f]")

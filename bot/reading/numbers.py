@@ -8,23 +8,29 @@ from bot.reading.normalise import Normalised, fold_pattern
 
 _KANJI = {char: i for i, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "两": 2, "兩": 2}
 _KANJI_NUMBER = re.compile(
-    r"(?:(?<![一二])[三四九八七六五]十[一二三四五六七八九]?|百(?=$|%|パ|です|。|、| )|[三四][〇零○一二三四五六七八九](?=[度点.點])|[五六七八九][〇零○一二三四五六七八九]"
+    r"(?:(?<![一二])[三四九八七六五]十[一二三四五六七八九]?|百(?=$|%|パ|です|。|、| )"
+    r"|[三四][〇零○一二三四五六七八九](?=[度点.點])|[五六七八九][〇零○一二三四五六七八九]"
     r"(?=$|%|ぱ|です|。|、| ))"
     r"(?:(?P<point>[点點.・]|度)(?P<after>[〇零○一二三四五六七八九半])?(?P<minute>[分])?)?"
 )
-_SHORT_KANJI = re.compile(r"(?<![一二三四五六七八九十\d])[六七八九]度(?:[一二三四五六七八九半]分?|(?=$|です|。|、|ちょうど|くらい|ぐらい|でし))")
+_SHORT_KANJI = re.compile(
+    r"(?<![一二三四五六七八九十\d])[六七八九]度(?:[一二三四五六七八九半]分?|(?=$|です|。|、|ちょうど|くらい"
+    r"|ぐらい|でし))"
+)
 _KANA_DIGIT = {
     "いち": 1, "に": 2, "さん": 3, "よん": 4, "し": 4, "ご": 5, "ろく": 6, "なな": 7, "しち": 7, "はち": 8,
     "きゅう": 9, "きゆう": 9, "く": 9, "れい": 0, "ぜろ": 0, "まる": 0, "はん": 5,
 }  # fmt: skip
 _KD = "|".join(sorted(_KANA_DIGIT, key=len, reverse=True))
 _KANA_NUMBER = re.compile(
-    rf"(?P<ten>さん|よん|はち|きゅう|きゆう|なな|ろく|ご)じゅう(?P<one>{_KD})?(?:(?P<point>てん|ど|度)(?P<after>{_KD})?(?P<minute>ぶ|分)?)?"
+    rf"(?P<ten>さん|よん|はち|きゅう|きゆう|なな|ろく|ご)じゅう(?P<one>{_KD})?(?:(?P<point>てん|ど"
+    rf"|度)(?P<after>{_KD})?(?P<minute>ぶ|分)?)?"
 )
 _KANA_SHORT = re.compile(rf"(?P<one>ろく|なな|しち|はち|きゅう|く)ど(?P<after>{_KD})(?:ぶ|分)")
 _KO = {char: i for i, char in enumerate("영일이삼사오육칠팔구")} | {"공": 0, "반": 5}
 _KO_NUMBER = re.compile(
-    r"(?P<ten>[삼사구팔칠육오])십(?P<one>[일이삼사오육칠팔구])?(?:(?:점|도|쩜)(?P<after>[영공일이삼사오육칠팔구반])?부?)?"
+    r"(?P<ten>[삼사구팔칠육오])십(?P<one>[일이삼사오육칠팔구])?(?:(?:점|도"
+    r"|쩜)(?P<after>[영공일이삼사오육칠팔구반])?부?)?"
 )
 
 
@@ -38,7 +44,8 @@ def _latin(tens: dict[str, int], ones: dict[str, int], join: str, point: str, ha
 
 _ENGLISH = (
     {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90},
-    {"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "oh": 0},
+    {"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
+    | {"oh": 0},
 )  # fmt: skip
 _SPANISH = (
     {"treinta": 30, "cuarenta": 40, "cincuenta": 50, "sesenta": 60, "setenta": 70, "ochenta": 80, "noventa": 90},
@@ -49,7 +56,8 @@ _PORTUGUESE = (
     {"zero": 0, "um": 1, "dois": 2, "tres": 3, "quatro": 4, "cinco": 5, "seis": 6, "sete": 7, "oito": 8, "nove": 9},
 )
 _VIET_DIGITS = {
-    "khong": 0, "mot": 1, "hai": 2, "ba": 3, "bon": 4, "tu": 4, "nam": 5, "lam": 5, "sau": 6, "bay": 7, "tam": 8, "chin": 9,
+    "khong": 0, "mot": 1, "hai": 2, "ba": 3, "bon": 4, "tu": 4, "nam": 5, "lam": 5, "sau": 6, "bay": 7, "tam": 8,
+    "chin": 9,
 }  # fmt: skip
 _VIETNAMESE = (
     {f"{word} muoi": value * 10 for word, value in _VIET_DIGITS.items() if value > 2},
@@ -63,12 +71,16 @@ _WORDED = (
 )
 _HUNDRED = re.compile(r"(?<![a-z])(?:one |a )?hundred(?: percent)?(?![a-z])")
 _WORD_HINT = re.compile(r"ty|enta|inta|anta|muoi|hundred")
-_FIRST_HALF = re.compile(fold_pattern(r"(\d{2}) ?(?:度|do|도|độ|graus?|grados?)? ?(?:半|반|rưỡi|e meio|y medio|y media)(?![a-z])"))
+_FIRST_HALF = re.compile(
+    fold_pattern(r"(\d{2}) ?(?:度|do|도|độ|graus?|grados?)? ?(?:半|반|rưỡi|e meio|y medio|y media)(?![a-z])")
+)
 
 
 def write_digits(text: Normalised) -> Normalised:
     """``text`` with number words that can be a temperature or a saturation written as digits."""
-    if re.search("[十〇百度]", text.text) or re.fullmatch(r"\W*[三四五六七八九][〇一二三四五六七八九]\W*(?:です)?\W*", text.text):
+    if re.search("[十〇百度]", text.text) or re.fullmatch(
+        r"\W*[三四五六七八九][〇一二三四五六七八九]\W*(?:です)?\W*", text.text
+    ):
         text = text.rewrite(_KANJI_NUMBER, _from_kanji).rewrite(_SHORT_KANJI, _short_kanji)
     if "じゅう" in text.text or "じゆう" in text.text:
         text = text.rewrite(_KANA_NUMBER, _from_kana)
@@ -96,7 +108,9 @@ def _from_kanji(match: re.Match[str]) -> str:
     else:
         whole = _KANJI[head[0]] * 10 + _KANJI[head[1]]
     after = match["after"]
-    return _joined(whole, 5 if after == "半" else _KANJI[after] if after else None, "度" if match["point"] == "度" else "")
+    return _joined(
+        whole, 5 if after == "半" else _KANJI[after] if after else None, "度" if match["point"] == "度" else ""
+    )
 
 
 def _short_kanji(match: re.Match[str]) -> str:

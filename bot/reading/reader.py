@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.reading import Context, Intent, Part, Priority, Reading
+from bot.domain.reading import Context, Intent, Part, Priority, Reading, worst
 from bot.reading import household
 from bot.reading.answers import Answers, read_keyword, read_yes_no
 from bot.reading.combine import Found, combine, intent_of, priority_of
 from bot.reading.coverage import has_words, unknown_clauses
 from bot.reading.language import choose, from_romaji
-from bot.reading.lexicon import Lexicon, load_lexicons
+from bot.reading.lexicon import Lexicon
 from bot.reading.menu import Menu, read_menu
-from bot.reading.normalise import Normalised, normalise
+from bot.reading.normalise import normalise
 from bot.reading.numbers import write_digits
+from bot.reading.shelf import Shelf
 from bot.reading.signs import MASK, Sign, find_signs, mask_idioms
 from bot.reading.values import read_values
+
+LONGEST = 3_000
+"""Characters that are read; no carrier delivers more than 1,600 in one text."""
+_HEAD = 2_000
 
 
 class Reader:
     """Reads replies by the rules of the lexicon; keeps no state between replies and may be shared by threads."""
 
-    def __init__(self, lexicons: Mapping[str, Lexicon], version: str) -> None:
-        self._lexicons = dict(lexicons)
-        self.version = version
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self.version = shelf.version
 
     @classmethod
     def load(cls, folder: Path) -> Reader:
@@ -33,15 +39,34 @@ class Reader:
 
         Raises ScriptError where a file is missing or cannot be used.
         """
-        return cls(*load_lexicons(folder))
+        return cls(Shelf(folder))
 
-    def read(self, text: str, context: Context, language: str | None = None) -> Reading:
+    def read(self, text: str, context: Context, language: str | None = None) -> Reading:  # noqa: ARG002
         """What ``text`` says as an answer to ``context``. Never raises, whatever the text.
 
         ``language`` is the resident's, from the file; the language is told from the text itself.
         """
-        found = self._find(text, Context(context))
+        context = Context(context)
+        if len(text) > LONGEST:
+            return self._read_ends(text, context)
+        found = self._find(text, context)
         return combine(found, understood=_understood(found), version=self.version)
+
+    def warm(self) -> None:
+        """Compile every language now, so that the first reply in each costs no more than the next (about 1 s)."""
+        self._shelf.open_all()
+
+    def _read_ends(self, text: str, context: Context) -> Reading:
+        """A text longer than any SMS: its beginning and end are read, and a person must read the rest the same day."""
+        head, tail = text[:_HEAD], text[-(LONGEST - _HEAD - 1) :]
+        reading = self.read(f"{head}\n{tail}", context)
+        shift = len(text) - len(tail) - len(head) - 1
+        evidence = tuple(
+            replace(mark, start=mark.start + shift, end=mark.end + shift) if mark.start > len(head) else mark
+            for mark in reading.evidence
+        )
+        priority = worst(reading.priority, Priority.URGENT)
+        return replace(reading, priority=priority, understood=False, evidence=evidence)
 
     def read_for(self, text: str, context: Context, members: Sequence[Sequence[str]], asked: int | None) -> list[Part]:
         """The readings in a reply from a phone that several people share.
@@ -54,7 +79,7 @@ class Reader:
         plain = normalise(text)
         spoken = from_romaji(plain)
         plain = write_digits(spoken or plain)
-        lexicons = choose(plain.text, self._lexicons)
+        lexicons = choose(plain.text, self._shelf.books)
         found = Found(plain, context, lexicons)
         found.menu = read_menu(plain) if context is Context.DAILY else Menu()
         found.values = read_values(plain.text, context, found.menu.leading_end)
@@ -142,8 +167,3 @@ def _understood(found: Found) -> bool:
 def _others(lexicon: Lexicon, text: str) -> list[re.Match[str]]:
     others = lexicon.scope.get("others")
     return list(others.finditer(text)) if others else []
-
-
-def plain_text(text: str) -> Normalised:
-    """The reply as the rules see it."""
-    return write_digits(normalise(text))

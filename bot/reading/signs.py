@@ -23,7 +23,8 @@ _SPEECH = ("states", "intents")
 _DENIABLE = ("wrong_number", "opt_out", "opt_in")
 _SENTENCE_END = re.compile(r"[。!?\n]|\.(?!\d)")
 _TOPIC = re.compile(
-    r"熱|咳|せき|のど|喉|頭|鼻|下痢|体温|だる|食欲|味|匂|妻|夫|主人|子供|fever|cough|throat|head|nose|发烧|發燒|咳|열|기침"
+    r"熱|咳|せき|のど|喉|頭|鼻|下痢|体温|だる|食欲|味|匂|妻|夫|主人|子供|fever|cough|throat|head|nose|发烧|發燒|咳"
+    r"|열|기침"
 )
 
 
@@ -83,9 +84,7 @@ def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
     Signs of health are looked for in ``masked``, where idioms are covered.
     """
     found = [
-        sign
-        for rule in lexicon.rules
-        for sign in _matches(text if rule.kind in _SPEECH else masked, rule, lexicon)
+        sign for rule in lexicon.rules for sign in _matches(text if rule.kind in _SPEECH else masked, rule, lexicon)
     ]
     found.sort(key=lambda sign: (sign.start, sign.end))
     scope = _Scope(text, lexicon)
@@ -195,7 +194,9 @@ class _Scope:
         region = self._region(sign, found)
         sentence = self.text[self._start(self.sentences, sign.start) : sign.end]
         long_ago, was = self.scope.get("long_ago"), self.scope.get("past_after")
-        past = bool(was and was.match(region)) or bool((early := self.scope.get("past_before")) and early.search(sentence))
+        past = bool(was and was.match(region)) or bool(
+            (early := self.scope.get("past_before")) and early.search(sentence)
+        )
         over = self._over(sign, region, past=past)
         if long_ago and past and (long_ago.search(sentence) or long_ago.search(region[:20])):
             return Status.LONG_GONE

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.errors import ScriptError
+from bot.domain.reading import Context, Intent, Priority
+from bot.reading.reader import LONGEST, Reader
+
+
+@pytest.mark.parametrize(
+    "text,code",
+    [
+        ("息するのがえらい", "dyspnea"),
+        ("胸が締め付けられます", "chest_pain"),
+        ("脈がとびます", "arrhythmia"),
+        ("唇が紫色です", "cyanosis"),
+        ("顔色がとても悪い", "pale"),
+        ("母の様子がおかしい", "strange"),
+        ("父がもうろうとしています", "confusion"),
+        ("妻が気を失いました", "unconscious"),
+        ("子供がけいれんしました", "seizure"),
+        ("血の混じった痰が出ます", "hemoptysis"),
+        ("助けてください", "rescue"),
+        ("死にたいです", "suicide"),
+    ],
+)
+def test_each_red_flag_is_an_emergency_and_named(reader, text, code):
+    reading = reader.read(text, Context.DAILY)
+    assert reading.priority is Priority.EMERGENCY
+    assert code in reading.present
+
+
+@pytest.mark.parametrize(
+    "text,code",
+    [
+        ("息苦しくないです", "dyspnea"),
+        ("息苦しさはありません", "dyspnea"),
+        ("胸も痛くないし", "chest_pain"),
+        ("息苦しさや胸の痛みなどはないです", "chest_pain"),
+        ("けいれんはしていません", "seizure"),
+        ("no chest pain or trouble breathing", "dyspnea"),
+        ("没有胸痛", "chest_pain"),
+        ("가슴 통증은 없어요", "chest_pain"),
+        ("không khó thở", "dyspnea"),
+        ("sem falta de ar", "dyspnea"),
+    ],
+)
+def test_a_negated_red_flag_is_absent_and_quiet(reader, text, code):
+    reading = reader.read(text, Context.DAILY)
+    assert reading.priority is Priority.NONE
+    assert code in reading.absent
+    assert not reading.present
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["息苦しくないと言ったら嘘になります", "息苦しくないわけではないです", "胸が痛くないこともないです"],
+)
+def test_a_double_negation_is_present(reader, text):
+    assert reader.read(text, Context.DAILY).priority is Priority.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "感謝の気持ちで胸がいっぱいです",
+        "胸が痛むニュースばかりですね",
+        "1 暇で死にそうです",
+        "1 意識して水を飲んでいます",
+        "息子は元気です",
+        "dying of boredom, 1",
+        "隣の人が救急車で運ばれました",
+    ],
+)
+def test_an_idiom_and_a_stranger_alarm_nobody(reader, text):
+    assert reader.read(text, Context.DAILY).priority.rank < Priority.URGENT.rank
+
+
+def test_a_sign_gone_today_is_urgent_and_one_gone_for_days_is_quiet(reader):
+    today = reader.read("昨日の夜は息苦しかったけど今は平気です", Context.DAILY)
+    before = reader.read("先週は胸が痛かったけど治りました", Context.DAILY)
+    assert today.priority is Priority.URGENT
+    assert before.priority is Priority.NONE
+    assert before.absent == ("chest_pain",)
+
+
+def test_a_convulsion_within_the_day_stays_an_emergency(reader):
+    assert reader.read("さっきけいれんしました。もう治まりました", Context.DAILY).priority is Priority.EMERGENCY
+
+
+def test_a_red_flag_of_somebody_at_home_is_an_emergency_but_not_the_residents(reader):
+    reading = reader.read("私は咳だけです。妻が息苦しそうです", Context.DAILY)
+    assert reading.priority is Priority.EMERGENCY
+    assert "dyspnea" not in reading.present
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "咳が止まりません",
+        "鼻血ストップしない",
+        "下痢が止まらない",
+        "can't stop coughing",
+        "the cough won't stop",
+        "咳をやめたい",
+    ],
+)
+def test_a_stop_word_inside_a_symptom_stops_nothing(reader, text):
+    assert reader.read(text, Context.DAILY).intent is Intent.REPORT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "停止",
+        "STOP",
+        "Stop.",
+        "ｓｔｏｐ",
+        "ストップ",
+        "配信停止してください",
+        "もう送らないで",
+        "退订",
+        "그만 보내세요",
+        "hủy",
+        "parar",
+        "basta",
+        "itigil",
+        "बन्द",
+    ],
+)
+def test_a_stop_word_alone_stops_in_every_language(reader, text):
+    reading = reader.read(text, Context.FREE)
+    assert reading.intent is Intent.OPT_OUT
+    assert reading.priority is Priority.NONE
+
+
+@pytest.mark.parametrize("text", ["HELP", "ヘルプ", "help"])
+def test_help_alone_is_help(reader, text):
+    assert reader.read(text, Context.FREE).intent is Intent.HELP
+
+
+@pytest.mark.parametrize(
+    "text,answer",
+    [("1", "yes"), ("はい", "yes"), ("ある", "yes"), ("2", "no"), ("いいえ", "no"), ("ないです", "no"), ("no", "no")],
+)
+def test_the_danger_question_is_answered(reader, text, answer):
+    reading = reader.read(text, Context.DANGER)
+    assert reading.answer == answer
+    assert reading.intent is Intent.REPORT
+    assert reading.priority is (Priority.EMERGENCY if answer == "yes" else Priority.NONE)
+    assert reading.understood
+
+
+def test_consent_with_a_symptom_keeps_both(reader):
+    reading = reader.read("1でお願いします。まだ咳が出ます 37.7", Context.CONSENT)
+    assert reading.intent is Intent.CONSENT_YES
+    assert reading.answer == "yes"
+    assert reading.present == ("cough",)
+    assert reading.temperature == 37.7
+
+
+def test_easing_correcting_and_answering_later_are_told(reader):
+    assert reader.read("1", Context.DAILY).eased
+    assert reader.read("だいぶ楽になりました", Context.DAILY).eased
+    assert reader.read("さっきの間違い、38.2です", Context.DAILY).correction
+    assert reader.read("sorry I meant 2", Context.DAILY).correction
+    later = reader.read("いま運転中です", Context.DAILY)
+    assert later.later
+    assert (later.intent, later.priority) == (Intent.OTHER, Priority.NONE)
+
+
+@pytest.mark.parametrize(
+    "text,context",
+    [("", "daily"), ("😊", "daily"), ("あ", "daily"), ("4", "consent"), ("1", "recovery"), ("qwzx", "daily")],
+)
+def test_what_cannot_be_placed_is_other_and_not_understood(reader, text, context):
+    reading = reader.read(text, Context(context))
+    assert (reading.intent, reading.priority, reading.understood) == (Intent.OTHER, Priority.NONE, False)
+
+
+def test_a_clause_of_unknown_words_beside_a_menu_digit_is_doubt(reader):
+    assert not reader.read("1 でも肝胆相照の麒麟が峻厳です", Context.DAILY).understood
+    assert reader.read("1 36.5 元気です", Context.DAILY).understood
+
+
+def test_evidence_points_into_the_reply_as_received(reader):
+    text = "　４　ｲｷｸﾞﾙｼｲ　３７．８"
+    marks = {mark.rule: text[mark.start : mark.end] for mark in reader.read(text, Context.DAILY).evidence}
+    assert marks["menu:4"] == "４"
+    assert marks["value:temperature"] == "３７．８"
+    assert marks["red_flag:dyspnea"].startswith("ｲｷｸﾞﾙ")
+
+
+def test_a_text_longer_than_any_sms_goes_to_a_person(reader):
+    reading = reader.read("天気がよい。" * 800, Context.DAILY)
+    assert reading.priority is Priority.URGENT
+    assert not reading.understood
+    text = "はなし。" * LONGEST + "息が苦しい"
+    marks = [mark for mark in reader.read(text, Context.DAILY).evidence if mark.rule == "red_flag:dyspnea"]
+    assert text[marks[0].start : marks[0].end].startswith("息が苦し")
+
+
+def test_the_language_in_the_file_changes_nothing(reader):
+    assert reader.read("khó thở", Context.DAILY, "ja") == reader.read("khó thở", Context.DAILY, "vi")
+
+
+def test_a_folder_without_a_lexicon_or_with_a_broken_one_is_told(tmp_path):
+    with pytest.raises(ScriptError):
+        Reader.load(tmp_path)
+    (tmp_path / "ja.yaml").write_text(
+        "language: ja\nletters: '[ぁ-ゟ]'\nred_flags: {dyspnea: [{say: '('}]}\n", encoding="utf-8"
+    )
+    with pytest.raises(ScriptError, match=r"ja\.yaml"):
+        Reader.load(tmp_path)
+
+
+def test_the_version_names_what_stands_in_the_files(reader):
+    assert len(reader.version) == 16
+    assert reader.read("1", Context.DAILY).version == reader.version

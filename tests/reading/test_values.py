@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.reading import Context
+
+
+@pytest.mark.parametrize(
+    "context,text,temperature",
+    [
+        ("temperature", "36.8", 36.8), ("temperature", "３６。７", 36.7), ("temperature", "37,8", 37.8), ("temperature", "374", 37.4),
+        ("temperature", "38度5分", 38.5), ("temperature", "8度5分", 38.5), ("temperature", "三十八度二分", 38.2), ("temperature", "九度一分", 39.1),
+        ("temperature", "さんじゅうななどろくぶ", 37.6), ("temperature", "37度台です", None), ("temperature", "平熱です", None), ("temperature", "62", None),
+        ("temperature", "102.5F", 39.2), ("temperature", "98.6", 37.0), ("temperature", "thirty eight point five", 38.5), ("temperature", "38", 38.0),
+        ("temperature", "trinta e oito e meio", 38.5), ("temperature", "39 y medio", 39.5), ("temperature", "삼십칠점오", 37.5), ("temperature", "38 độ 2", 38.2),
+        ("temperature", "३८.४", 38.4), ("temperature", "38.2→38.9→39.0", 39.0), ("temperature", "37.5〜38.2をいったりきたり", 38.2), ("daily", "1 36.5", 36.5),
+        ("daily", "② 365", 36.5), ("daily", "①36.5", 36.5), ("daily", "朝37.6 昼37.1 夕方36.8 です。2", 36.8), ("daily", "血圧138の85 体温36.3 1番", 36.3),
+        ("daily", "私36.5、主人は38.6になりました", 36.5), ("daily", "いつもは36.2ですが今日は37.4", 37.4), ("daily", "2 37", 37.0), ("daily", "昨日は38.5、今日は37.2", 37.2),
+        ("daily", "３８度　咳", 38.0), ("daily", "11時に測ったら37,2でした", 37.2), ("daily", "2回吐きました", None), ("daily", "体温 五十度", None),
+    ],
+)  # fmt: skip
+def test_a_temperature_is_read_as_people_type_it(reader, context, text, temperature):
+    assert reader.read(text, Context(context)).temperature == temperature
+
+
+@pytest.mark.parametrize(
+    "context,text,spo2",
+    [
+        ("spo2", "98", 98), ("spo2", "９７％", 97), ("spo2", "96 脈は72", 96), ("spo2", "105", None), ("spo2", "八十九", 89), ("spo2", "94〜96くらい", 94),
+        ("spo2", "its 97-98", 97), ("spo2", "ninety two", 92), ("spo2", "92だったけど手が冷たくて、あたためて測り直したら97", 97), ("daily", "ｻﾁｭﾚｰｼｮﾝ96", 96),
+        ("daily", "3 酸素91", 91), ("daily", "サチュレーション九十二", 92), ("daily", "1 36.5 97", 97), ("daily", "98% 36.6", 98), ("daily", "血氧95", 95),
+        ("daily", "산소포화도 90이에요", 90), ("daily", "電池が80%です", None), ("daily", "96歳の母です", None), ("spo2", "88から91のあいだ", 88),
+    ],
+)  # fmt: skip
+def test_a_saturation_is_read_as_people_type_it(reader, context, text, spo2):
+    assert reader.read(text, Context(context)).spo2 == spo2
+
+
+@pytest.mark.parametrize(
+    "text,menu",
+    [
+        ("2 37.8", 2), ("４です", 4), ("二番", 2), ("いちばん", 1), ("③", 3), ("4️⃣", 4), ("3じゃなくて4かも", 4), ("それ以外は１", 1), ("数字の2です", 2),
+        ("ｲﾁ ﾍｲﾈﾂ", 1), ("2のまま、37.1", 2), ("3日目です", None), ("3人とも元気です", None), ("4っていうのはどういう意味ですか", None), ("昨日は３でしたが今日は２です", 2),
+        ("option 3", 3), ("2回測りました", None), ("1番 36.2", 1), ("36.4 咳", None), ("一番つらいのは咳です", None),
+    ],
+)  # fmt: skip
+def test_a_menu_number_is_found_where_it_answers(reader, text, menu):
+    assert reader.read(text, Context.DAILY).menu == menu
