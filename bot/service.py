@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import structlog
 from aiohttp import web
@@ -27,7 +27,6 @@ from bot.storage.database import Database
 from bot.storage.keys import Keyring
 from bot.storage.migrate import migrate
 from bot.storage.scripts import keep_version, used_versions
-from bot.storage.wakeups import SharedBells
 from bot.timers.ticker import Ticker
 from bot.web.app import make_app
 from bot.web.webhook import views as webhook
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from bot.domain.messages import Gateway
     from bot.scripts.library import Reloaded
     from bot.settings import Settings
+    from bot.storage.wakeups import SharedBells
 
 log = structlog.get_logger(__name__)
 _REMEMBERED_RELOADS = 50
@@ -87,7 +87,7 @@ def build(
 ) -> Service:
     """Make the ports; nothing is opened yet. ``library`` and ``reader`` can be shared by several services."""
     database = Database(settings.database, Keyring.load_or_create(settings.keys))
-    bells = SharedBells(settings.redis_url) if settings.redis_url else Bells()
+    bells = _shared_bells(settings.redis_url) if settings.redis_url else Bells()
     office = settings.office
     return Service(
         settings=settings, clock=clock, database=database, bells=bells,
@@ -99,6 +99,12 @@ def build(
         gateway=SandboxGateway(settings.carrier_url),
         app=make_app(settings.max_request_bytes),
     )  # fmt: skip
+
+
+def _shared_bells(url: str) -> Bells:
+    from bot.storage.wakeups import SharedBells  # noqa: PLC0415  # the Redis client is loaded only where it is used
+
+    return SharedBells(url)
 
 
 @contextlib.asynccontextmanager
@@ -160,8 +166,8 @@ async def running(service: Service) -> AsyncIterator[None]:
     if isinstance(service.clock, DatabaseClock):
         await service.clock.set_by(service.database)
         roles.insert(0, ("clock", partial(service.clock.run, service.database)))
-    if isinstance(service.bells, SharedBells):
-        roles.insert(0, ("bells", service.bells.run))
+    if service.settings.redis_url:
+        roles.insert(0, ("bells", cast("SharedBells", service.bells).run))
     tasks = [asyncio.create_task(_kept_running(name, role), name=name) for name, role in roles]
     try:
         yield
@@ -183,6 +189,8 @@ async def _kept_running(name: str, role: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _watch_scripts(service: Service) -> None:
+    await asyncio.sleep(_SCRIPTS_LOOKED_AT_EVERY)
+    await asyncio.to_thread(service.reader.warm)  # the rarer languages, once the doors are open
     while True:
-        await asyncio.sleep(_SCRIPTS_LOOKED_AT_EVERY)
         await service.take_scripts()
+        await asyncio.sleep(_SCRIPTS_LOOKED_AT_EVERY)

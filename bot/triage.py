@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 from typer.core import TyperGroup
 
 from bot.domain.errors import InvalidInput
@@ -18,6 +16,9 @@ from bot.reading.evaluate import FIGURES, Tally, evaluate, read_labelled
 from bot.reading.explain import explain
 from bot.reading.reader import Reader
 from bot.settings import shipped
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _READ = "read"
 
@@ -67,6 +68,8 @@ def evaluate_file(
     mistakes: Annotated[bool, typer.Option(help="読みまちがいを並べる / List what was read wrong")] = True,
 ) -> None:
     """ラベルの付いた返信で精度を測る / Measure on labelled replies."""
+    from rich.console import Console  # noqa: PLC0415  # other commands start faster without it
+
     tallies = evaluate(_labelled(file), _reader(conversations))
     console = Console()
     console.print(_table(tallies))
@@ -88,6 +91,8 @@ def _labelled(file: Path) -> list[dict[str, object]]:
 
 
 def _table(tallies: dict[str, Tally]) -> Table:
+    from rich.table import Table  # noqa: PLC0415  # see above
+
     names = sorted(tallies, key=lambda name: (name != "all", -tallies[name].counts["intent right"][1], name))
     table = Table("", *(f"{name} ({tallies[name].counts['intent right'][1]})" for name in names))
     for figure in FIGURES:

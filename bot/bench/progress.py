@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-from rich.console import Console
-
 Told = Callable[[str], None]
 
 
 @contextlib.contextmanager
 def progress() -> Iterator[Told]:
     """A spinner that says what is being done (lines where standard error is no terminal)."""
+    from rich.console import Console  # noqa: PLC0415  # other commands start faster without it
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda text: console.print(f"… {text}")

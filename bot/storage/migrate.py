@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.domain.errors import StorageUnusable
 
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from bot.storage.database import Database, Tx
 
 _CHECK_VALUE = "mimamori"
+_MIGRATING = 5_062_022  # any number that nobody else locks
 
 
 async def migrate(database: Database) -> None:
     """Upgrade to the newest tables; raises StorageUnusable for a newer database or another key file."""
     async with database.write() as tx:
+        if tx.is_postgres:  # of several processes that start at once, one migrates
+            await tx.run(select(func.pg_advisory_xact_lock(_MIGRATING)))
         await tx.conn.run_sync(lambda connection: _upgrade(connection, database))
         await _check_key(database, tx)
 
