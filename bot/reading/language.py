@@ -147,7 +147,8 @@ def choose(text: str, books: Sequence[Book]) -> list[Lexicon]:
         elif words:
             latin.append((len(words & book.hints), book))
     if words:
-        chosen.extend(_likely(latin)[: None if len(text) < _LONG else 2])
+        likely = _likely(latin)
+        chosen.extend(likely if len(text) < _LONG else likely[: 2 if words & likely[0].hints else 1])
     return [book.open() for book in chosen]
 
 

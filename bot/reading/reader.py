@@ -21,9 +21,9 @@ from bot.reading.shelf import Shelf
 from bot.reading.signs import MASK, Sign, find_signs, mask_idioms
 from bot.reading.values import read_values
 
-LONGEST = 3_000
+LONGEST = 2_500
 """Characters that are read; no carrier delivers more than 1,600 in one text."""
-_HEAD = 2_000
+_HEAD = 1_700
 
 
 class Reader:

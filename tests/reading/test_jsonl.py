@@ -21,9 +21,15 @@ def test_the_keyword_help_is_written_as_a_question(reader):
 
 def test_an_invalid_line_is_told_and_the_next_ones_are_read(reader):
     lines = [
-        '{"id":"1","context":"daily","text":"1"}', "{", '{"id":"3"}', '{"id":"4","context":"nowhere","text":"1"}', "[]",
-        '{"id":"6","context":"daily","text":7}', "", '{"id":"8","context":"daily","text":"\\ud800","lang":"ja"}',
-    ]  # fmt: skip
+        '{"id":"1","context":"daily","text":"1"}',
+        "{",
+        '{"id":"3"}',
+        '{"id":"4","context":"nowhere","text":"1"}',
+        "[]",
+        '{"id":"6","context":"daily","text":7}',
+        "",
+        '{"id":"8","context":"daily","text":"\\ud800","lang":"ja"}',
+    ]
     answers = [json.loads(line) for line in run(lines, reader)]
     assert [answer.get("line") for answer in answers] == [None, 2, 3, 4, 5, 6, None]
     assert answers[0]["id"] == "1"

@@ -45,7 +45,7 @@ def test_no_text_raises_and_evidence_lies_inside_it(reader, text, context):
 @given(piece=st.text(st.sampled_from(ALPHABET), min_size=1, max_size=12), context=contexts)
 def test_no_text_of_ten_thousand_characters_takes_long(reader, piece, context):
     text = (piece * (10_000 // len(piece) + 1))[:10_000]
-    assert min(_seconds(reader, text, context) for _ in range(3)) < 2 * LONGEST_READING  # a busy machine is given room
+    assert min(_seconds(reader, text, context) for _ in range(3)) < 3 * LONGEST_READING  # a busy machine is given room
 
 
 @pytest.mark.parametrize(
