@@ -76,7 +76,7 @@ async def test_the_whole_way_can_be_gone_by_keyboard(demo, page):
     await keys.press("Tab")
     assert await page.evaluate("document.activeElement.className") == "skip"
     await keys.press("Enter")
-    for _ in range(4):  # the three views, then the first card
+    for _ in range(6):  # the number to find and its button, the three views, then the first card
         await keys.press("Tab")
     assert await page.evaluate("document.activeElement.id") == "open-1"
     await keys.press("Enter")
