@@ -90,20 +90,19 @@ class Sender:
         answer = await self._gateway.ask(claimed.text.reference)
         if answer is None and claimed.resend:
             return await self._submit(claimed, duplicate=True)
-        if answer is not None and answer.outcome is Outcome.RETRY:  # it never arrived there
-            return await self._submit(claimed)
-        if answer is not None and answer.outcome is not Outcome.UNKNOWN:
-            return self._settled(claimed, answer, duplicate=False)
-        due = self._later(claimed) if answer is not None else NEVER
-        return Settled(claimed.id, claimed.attempts, TextState.UNKNOWN, code="unknown", due_at=due)
+        if answer is None:
+            return Settled(claimed.id, claimed.attempts, TextState.UNKNOWN, code="unknown", due_at=NEVER)
+        if answer.outcome is Outcome.RETRY:  # it never arrived there: from the start, with the last check
+            return Settled(claimed.id, claimed.attempts, TextState.QUEUED, code=answer.code)
+        return self._settled(claimed, answer, duplicate=False)
 
     def _settled(self, claimed: Claimed, submitted: Submitted, *, duplicate: bool) -> Settled:
-        now = self._clock.now()
         state, due = _STATES[submitted.outcome], None
-        if submitted.outcome is Outcome.RETRY:
-            due = self._later(claimed)
-            if now - claimed.created_at > GIVE_UP:
+        if state in {TextState.QUEUED, TextState.UNKNOWN}:
+            if self._clock.now() - claimed.created_at > GIVE_UP:
                 state = TextState.UNDELIVERED
+            elif state is TextState.QUEUED or claimed.attempts > 1:  # the first time the gateway is asked at once
+                due = self._later(claimed)
         return Settled(
             claimed.id, claimed.attempts, state, submitted.message_id, submitted.code, due, possible_duplicate=duplicate
         )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from bot.storage.database import Tx
 
+VOID = -1
+"""Epoch of a text that was cancelled while it was under way: if the gateway did not take it, it is not sent again."""
+
 CLAIM = timedelta(seconds=60)
 """How long a submission may take before another process asks what became of it."""
 
@@ -63,9 +66,9 @@ async def cancel_forbidden(tx: Tx, now: datetime) -> None:
     )
     forbidden = exists().where(conversations.c.id == outbox.c.conversation_id, or_(stopped, taken_over))
     waiting = and_(outbox.c.state.in_(("queued", "unknown")), outbox.c.due_at <= now)
-    await tx.run(
-        update(outbox).where(waiting, forbidden).values(state=TextState.CANCELLED, settled_at=now, code="last_check")
-    )
+    void = outbox.c.epoch == VOID
+    end = {"state": TextState.CANCELLED, "settled_at": now, "code": "last_check"}
+    await tx.run(update(outbox).where(waiting, or_(forbidden, void)).values(end))
 
 
 async def claim_due(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
