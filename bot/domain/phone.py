@@ -9,6 +9,7 @@ import phonenumbers
 from bot.domain.errors import InvalidInput
 
 DEFAULT_REGION = "JP"
+_JAPAN = 81
 _JP_MOBILE = re.compile(r"^0(?!800)[6789]0\d{8}$")  # 0800 is toll-free: nobody reads a text there
 
 
@@ -27,18 +28,15 @@ def parse_phone(text: str, *, region: str = DEFAULT_REGION) -> str:
 
 
 def parse_mobile(text: str, *, region: str = DEFAULT_REGION) -> str:
-    """A number that can be texted, as E.164; a Japanese one must be 060/070/080/090 with 11 digits."""
+    """A number that can be texted, as E.164: a Japanese mobile one, 060/070/080/090 with 11 digits."""
     e164 = parse_phone(text, region=region)
     number = phonenumbers.parse(e164, None)
-    if number.country_code == 81:
-        if not _JP_MOBILE.match("0" + str(number.national_number)):
-            raise InvalidInput(
-                "携帯電話番号は060・070・080・090で始まる11桁で入力してください(例 090-1234-5678)。",
-                "Enter a mobile number of 11 digits that starts with 060, 070, 080 or 090 (for example 090-1234-5678).",
-                field="phone",
-            )
-    elif not phonenumbers.is_valid_number(number):
-        raise _not_a_number()
+    if number.country_code != _JAPAN or not _JP_MOBILE.match(f"0{number.national_number}"):
+        raise InvalidInput(
+            "携帯電話番号は060・070・080・090で始まる11桁で入力してください(例 090-1234-5678)。",
+            "Enter a mobile number of 11 digits that starts with 060, 070, 080 or 090 (for example 090-1234-5678).",
+            field="phone",
+        )
     return e164
 
 

@@ -77,8 +77,11 @@ class EscalationsOwned:
 
 @dataclass(frozen=True, slots=True)
 class EscalationsClosed:
+    """``reason``: only those opened for it (all when empty)."""
+
     staff: str
     outcome: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

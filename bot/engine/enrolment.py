@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.domain.reading import Priority
 from bot.domain.states import OPEN_CASES, CaseState, Consent, Control
 from bot.engine.timers import set_release_timer
 
@@ -31,7 +32,9 @@ def enrolled(turn: Turn, event: Enrolled) -> None:
         _join(turn, member)
     elif others and session.consent is Consent.DECLINED:
         _call_instead(turn, member, "no_consent")
-    elif session.control is not Control.HUMAN and (not others or session.step is None):
+    elif session.control is Control.HUMAN or session.alarmed:
+        turn.escalate(Priority.ROUTINE, "enrolled_while_waiting", member.case_id)  # a person hands back at consent
+    elif not others or session.step is None:
         session.consent = Consent.NONE  # what was said about earlier care does not count for this one
         turn.change_control(Control.BOT)
         turn.enter(turn.script.start)

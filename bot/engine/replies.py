@@ -53,6 +53,7 @@ def _weight(turn: Turn, part: Part) -> Priority:
 def _emergency(turn: Turn, reading: Reading) -> None:
     """The resident is told to call 119; staff are alarmed; routine questions stop."""
     session = turn.session
+    session.alarmed = True
     if turn.context is Context.CONSENT and reading.answer == "yes" and session.members:
         turn.note_consent(Consent.GIVEN)
     turn.record_reports()
@@ -88,8 +89,7 @@ def _to_silent_number(turn: Turn, reading: Reading, grave: Priority) -> None:
     if reading.intent is Intent.OPT_IN and session.opted_out:
         session.opted_out = False
         session.consent = Consent.NONE
-        turn.change_control(Control.BOT)
-        turn.enter(turn.script.start)
+        _ask_again(turn)
     elif grave is not Priority.URGENT and reading.intent not in {Intent.OPT_OUT, Intent.THANKS, Intent.CONSENT_NO}:
         turn.escalate(Priority.ROUTINE, "after_stop" if session.opted_out else "wrong_number")
 
@@ -136,8 +136,14 @@ def _opted_in(turn: Turn) -> None:
     if turn.session.consent is Consent.GIVEN:
         turn.say("help")
     else:
+        _ask_again(turn)
+
+
+def _ask_again(turn: Turn) -> None:
+    """Consent is asked; where an emergency waits for a person, that person still hands the conversation back."""
+    if not turn.session.alarmed:
         turn.change_control(Control.BOT)
-        turn.enter(turn.script.start)
+    turn.enter(turn.script.start)
 
 
 def _wrong_number(turn: Turn) -> None:
@@ -185,6 +191,9 @@ def _frequent_question(turn: Turn, text: str, reading: Reading, grave: Priority)
 
 def _script(turn: Turn, reading: Reading, grave: Priority) -> None:
     """Hand the answer to the script; consent that comes with news is two answers."""
+    if turn.session.asks_from and turn.now < turn.session.asks_from:
+        _ask_now(turn, grave)
+        return
     if turn.context is Context.CONSENT and reading.answer == "yes":
         trigger(turn, "yes")
         if grave is Priority.URGENT or reading.has_facts:
@@ -203,6 +212,16 @@ def _script(turn: Turn, reading: Reading, grave: Priority) -> None:
         turn.escalate(worst(grave, Priority.ROUTINE), "not_understood")
     if told and turn.session.step == "daily":
         turn.enter("resting")  # the check is answered
+
+
+def _ask_now(turn: Turn, grave: Priority) -> None:
+    """A text before the first question, which waits for the morning: whoever writes is awake, so it is asked now."""
+    turn.silence("asked_now", timers="silence:")
+    if grave is Priority.URGENT:
+        turn.escalate(grave, "urgent_report")
+    else:
+        turn.escalate(Priority.ROUTINE, "report_to_read")
+    turn.enter(turn.script.start)
 
 
 def _needs_name(turn: Turn, reading: Reading) -> bool:

@@ -36,7 +36,8 @@ class Session:
 
     ``epoch`` rises with every change of control. ``asking`` is the case that is being asked now. ``tries`` counts the
     answers of each kind in this step. ``back_to`` is the step that the danger question interrupted. ``answered_at``
-    holds when the automatic answers of the last hour were given.
+    holds when the automatic answers of the last hour were given. ``alarmed``: an emergency waits for a person, nobody
+    has handed the conversation back since. ``asks_from``: when the first question, held back for the night, goes out.
     """
 
     step: str | None = None
@@ -53,6 +54,8 @@ class Session:
     asked_on: date | None = None
     tries: dict[str, int] = field(default_factory=dict)
     back_to: str | None = None
+    alarmed: bool = False
+    asks_from: datetime | None = None
     answered_at: list[datetime] = field(default_factory=list)
 
     def member(self, case_id: int | None) -> Member | None:

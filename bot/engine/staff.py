@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     )
     from bot.engine.turn import Turn
 
-_NEEDS_NO_CONSENT = frozenset({"consent", "with_staff", "phone_only"})
+_NEEDS_NO_CONSENT = frozenset({"consent", "with_staff"})
+_OUT_OF_CARE = frozenset({"released", "phone_only", "danger"})
+"""Steps that nobody in care is handed back at: they would drop out of it, or be asked without a reason."""
 
 
 def taken_over(turn: Turn, event: TakenOver) -> None:
@@ -58,11 +60,18 @@ def handed_back(turn: Turn, event: HandedBack) -> None:
     if event.step not in _NEEDS_NO_CONSENT and session.consent is not Consent.GIVEN:
         raise Refused("同意がないため、この段階には戻せません。", "There is no consent for this step.", field="step")
     monitored = session.in_state(CaseState.MONITORING)
-    if event.step in {"daily", "resting", "danger"} and not monitored:
+    if event.step in _OUT_OF_CARE and session.in_state(*OPEN_CASES):
+        raise Refused(
+            "見守り中の方がいるため、この段階には戻せません。終えるときは「会話を終える」を使ってください。",
+            "Somebody here is still in care. To end it, close the conversation.",
+            field="step",
+        )
+    if event.step in {"daily", "resting"} and not monitored:
         raise Refused(
             "観察中の方がいないため、この段階には戻せません。", "Nobody here is being monitored.", field="step"
         )
     turn.add(EscalationsClosed(event.staff, "handed_back"))
+    session.alarmed = False
     turn.change_control(Control.BOT)
     turn.add(TimersCancelled("lease"))
     if monitored:
@@ -79,6 +88,7 @@ def closed(turn: Turn, event: ClosedByStaff) -> None:
     session = turn.session
     turn.silence("closed")
     turn.add(EscalationsClosed(event.staff, event.outcome))
+    session.alarmed = False
     for member in session.in_state(*OPEN_CASES):
         turn.change_case(member, CaseState.CLOSED)
     turn.change_control(Control.CLOSED)
@@ -95,8 +105,8 @@ def release_confirmed(turn: Turn, event: ReleaseConfirmed) -> None:
         raise Refused(
             "解除の確認を待っている方ではありません。", "This resident is not waiting for a release.", field="phone"
         )
-    turn.add(EscalationsClosed(event.staff, "release_confirmed"))
-    if turn.session.control is Control.WAITING_HUMAN:
+    turn.add(EscalationsClosed(event.staff, "release_confirmed", "release_confirmation"))
+    if turn.session.control is Control.WAITING_HUMAN and not turn.session.alarmed:
         turn.change_control(Control.BOT)
     tell_release(turn, member)
 
@@ -116,8 +126,9 @@ def number_confirmed(turn: Turn, event: NumberConfirmed) -> None:
         raise Refused("宛先違いの番号ではありません。", "This number was not reported as wrong.", field="phone")
     session.quarantined = False
     session.consent = Consent.NONE
-    turn.add(EscalationsClosed(event.staff, "number_confirmed"))
-    turn.change_control(Control.BOT)
+    turn.add(EscalationsClosed(event.staff, "number_confirmed", "wrong_number"))
+    if not session.alarmed:
+        turn.change_control(Control.BOT)
     if session.in_state(*OPEN_CASES) and not session.opted_out:
         turn.enter(turn.script.start)
 

@@ -173,6 +173,7 @@ class Turn:
         asked_at = (
             self.quiet.next_allowed(self.now, self.session.timezone) if self.kind is TextKind.SCHEDULED else self.now
         )
+        self.session.asks_from = asked_at if asked_at > self.now and step.name == self.script.start else None
         for number, nudge in enumerate(step.silence):
             due = asked_at + nudge.after
             self.add(TimerSet(f"silence:{step.name}:{number}", due, self.today, again=True))

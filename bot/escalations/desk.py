@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from bot.domain.errors import InvalidInput, NotFound, Refused, StorageUnavailable
 from bot.domain.sms import MAX_UNITS, sms_length
+from bot.domain.text import is_clean
 from bot.storage.audit import note_action
 from bot.storage.bells import wait_for
 from bot.storage.calls import close_call, find_call, note_attempt
@@ -39,6 +40,10 @@ class Desk:
         """Send a person's own text (660 units at most)."""
         if not text.strip():
             raise InvalidInput("本文を入力してください。", "Write a text.", field="text")
+        if not is_clean(text):
+            raise InvalidInput(
+                "本文に使えない文字があります。", "The text holds characters that cannot be sent.", field="text"
+            )
         if sms_length(text).units > MAX_UNITS:
             raise InvalidInput(
                 f"本文は{MAX_UNITS}文字までです。", f"A text has {MAX_UNITS} characters at most.", field="text"

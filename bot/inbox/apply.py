@@ -75,7 +75,7 @@ class _Writer:
             case fx.EscalationsOwned():
                 changes.own_escalations(about, effect.staff)
             case fx.EscalationsClosed():
-                changes.close_escalations(about, effect.staff, effect.outcome)
+                changes.close_escalations(about, effect)
             case fx.CallAdded():
                 changes.call(about, effect)
             case fx.CallsAnswered():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.names import spellings
+from bot.domain.names import spellings, without_shared
 from bot.domain.reading import Context
 from bot.domain.states import CaseState
+from bot.domain.text import DAMAGE
 from bot.engine.events import (
     CallFinished,
     ClosedByStaff,
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from bot.reading.reader import Reader
     from bot.storage.conversations import Conversation
     from bot.storage.inbox import Item
-
-DAMAGE = "\N{REPLACEMENT CHARACTER}"
 
 
 _DECODERS: dict[str, Callable[[dict[str, Any]], Event]] = {
@@ -73,20 +71,11 @@ def read_reply(text: str, conversation: Conversation, script: Script, reader: Re
 def name_spellings(conversation: Conversation) -> list[Sequence[str]]:
     """How each member may be called in a reply."""
     cases = {case.id: case for case in conversation.cases}
-    return [
+    found = [
         spellings(member.first_name, cases[member.case_id].name, cases[member.case_id].kana)
         for member in conversation.session.members
     ]
-
-
-def clean_text(text: str) -> str:
-    """What can be stored and read: broken surrogates and control characters become U+FFFD, new lines stay."""
-    joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return "".join(DAMAGE if _is_control(char) else char for char in joined)
-
-
-def _is_control(char: str) -> bool:
-    return unicodedata.category(char) == "Cc" and char not in "\t\n\r"
+    return without_shared(found)
 
 
 def _enrolled(case_id: int, conversation: Conversation) -> Enrolled:

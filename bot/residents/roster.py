@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import InvalidInput
 from bot.domain.phone import parse_mobile
-from bot.domain.states import CaseState, Language
-from bot.storage.conversations import add_case, ensure_conversations
+from bot.domain.states import OPEN_CASES, CaseState, Language
+from bot.domain.text import is_clean
+from bot.storage.conversations import add_case, ensure_conversations, load_conversations, lock_conversation
 from bot.storage.inbox import add_for_conversation
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Roster:
         office = self._office
         ids = await ensure_conversations(tx, office.code, [resident.phone], office.timezone, now)
         conversation_id = ids[resident.phone]
+        await _refuse_twice(tx, conversation_id, resident)
         today = now.astimezone(ZoneInfo(office.timezone)).date()
         case_id = await add_case(tx, {
             "conversation_id": conversation_id, "program": resident.program,
@@ -83,6 +85,20 @@ class Roster:
         payload = {"case_id": case_id, "language": resident.language}
         await add_for_conversation(tx, conversation_id, "enrolled", str(case_id), payload, now)
         return case_id
+
+
+async def _refuse_twice(tx: Tx, conversation_id: int, resident: NewResident) -> None:
+    """Nobody is on the roster twice with one phone: two checks a day, and answers that belong to neither."""
+    await lock_conversation(tx, conversation_id)
+    conversation = (await load_conversations(tx, [conversation_id]))[conversation_id]
+    open_ids = {member.case_id for member in conversation.session.in_state(*OPEN_CASES)}
+    same = [case for case in conversation.cases if (case.name, case.kana) == (resident.name, resident.kana)]
+    if any(case.id in open_ids for case in same):
+        raise InvalidResident({"phone": InvalidInput(
+            "この方は、この電話番号ですでに登録されています。今の見守りを終えてから登録してください。",
+            "This resident is already enrolled with this number. Close the present case first.",
+            field="phone",
+        )})  # fmt: skip
 
 
 def check_resident(data: Mapping[str, object], programs: Collection[str], today: date) -> NewResident:
@@ -150,7 +166,11 @@ class _Form:
 
 def _name(value: str) -> str:
     name = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", value))
-    if len(name) > _LONGEST_NAME or not name.isprintable():
+    if not is_clean(name) or not name.isprintable():
+        raise InvalidInput(
+            "名前に使えない文字があります。", "The name holds characters that cannot be used.", field="name"
+        )
+    if len(name) > _LONGEST_NAME:
         raise InvalidInput("名前は60文字までで入力してください。", "A name has 60 characters at most.", field="name")
     return name
 

@@ -29,7 +29,8 @@ class Desk:
                 task = OpenTask(effect.priority, effect.reason, effect.evidence)
                 self.tasks.setdefault((effect.priority, effect.reason, effect.case_id), task)
             case fx.EscalationsClosed():
-                self.tasks.clear()
+                left = {key: task for key, task in self.tasks.items() if effect.reason and key[1] != effect.reason}
+                self.tasks = left
             case fx.CallAdded():
                 key = effect.case_id, effect.reason
                 self.calls[key] = self.calls.get(key, False) or effect.high

@@ -13,6 +13,7 @@ from bot.domain.names import spellings
 from bot.domain.office import Office
 from bot.domain.reading import Context, Part
 from bot.domain.states import OPEN_CASES, CaseState, Control, TextKind
+from bot.domain.text import DAMAGE
 from bot.engine import effects as fx
 from bot.engine.advance import advance
 from bot.engine.events import (
@@ -35,7 +36,6 @@ from bot.scripts.render import render
 from bot.scripts.stage import Resident, Sent, State
 
 NURSE = "看護師"
-_DAMAGE = "\N{REPLACEMENT CHARACTER}"
 
 
 class Reads(Protocol):
@@ -163,8 +163,8 @@ class Simulation:
         names = [talk.names[member.case_id] if len(living) > 1 else () for member in members]
         asked = next((at for at, member in enumerate(members) if member.case_id == session.asking), None)
         context = step.ask if step else Context.FREE
-        plain = text.replace(_DAMAGE, " ")
-        return Replied(text, tuple(self._reader.read_for(plain, context, names, asked)), damaged=_DAMAGE in text)
+        plain = text.replace(DAMAGE, " ")
+        return Replied(text, tuple(self._reader.read_for(plain, context, names, asked)), damaged=DAMAGE in text)
 
     def _happen(self, phone: str, talk: Talk, event: Event) -> None:
         """One turn; raises Refused where staff ask for what cannot be."""

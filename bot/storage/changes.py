@@ -9,13 +9,14 @@ from sqlalchemy import and_, bindparam, or_, select, update
 
 from bot.domain.reading import Priority, worst
 from bot.domain.states import EscalationState, TextState
+from bot.storage.outbox import VOID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
     from bot.domain.reading import Reading
-    from bot.engine.effects import CallAdded, CallsAnswered, Escalated, TimerSet
+    from bot.engine.effects import CallAdded, CallsAnswered, Escalated, EscalationsClosed, TimerSet
     from bot.storage.database import Tx, Values
 
 
@@ -68,8 +69,11 @@ class Changes:
         for row in self._alive(conversation_id):
             row.update(state=EscalationState.OWNED, owner=staff, dirty=True)
 
-    def close_escalations(self, conversation_id: int, staff: str, outcome: str) -> None:
+    def close_escalations(self, conversation_id: int, effect: EscalationsClosed) -> None:
+        staff, outcome = effect.staff, effect.outcome
         for row in self._alive(conversation_id):
+            if effect.reason and row["reason"] != effect.reason:
+                continue
             row.update(state=EscalationState.CLOSED, closed_at=self.now, closed_by=staff, outcome=outcome, dirty=True)
 
     def _alive(self, conversation_id: int) -> list[Values]:
@@ -188,6 +192,9 @@ async def _write_texts(tx: Tx, changes: Changes) -> None:
         which = and_(outbox.c.conversation_id == bindparam("conversation"), waiting)
         values = {"state": TextState.CANCELLED, "code": bindparam("reason"), "settled_at": changes.now}
         await tx.run(update(outbox).where(which).values(values), changes.texts_cancelled)
+        under_way = and_(outbox.c.conversation_id == bindparam("conversation"), outbox.c.state == TextState.SUBMITTING)
+        about = [{"conversation": row["conversation"]} for row in changes.texts_cancelled]
+        await tx.run(update(outbox).where(under_way).values(epoch=VOID), about)
     if changes.texts:
         await tx.run(outbox.insert(), changes.texts)
 

@@ -83,6 +83,12 @@ async def load_conversations(tx: Tx, ids: Sequence[int]) -> dict[int, Conversati
     return {row["id"]: _conversation(row, by_conversation.get(row["id"], [])) for row in rows}
 
 
+async def lock_conversation(tx: Tx, conversation_id: int) -> None:
+    """Nobody else changes the conversation until the transaction ends."""
+    table = tx.t.conversations
+    await tx.run(select(table.c.id).where(table.c.id == conversation_id).with_for_update())
+
+
 async def add_case(tx: Tx, values: Values) -> int:
     """Insert one case; its id."""
     result = await tx.run(tx.t.cases.insert().values(**values).returning(tx.t.cases.c.id))
@@ -125,12 +131,18 @@ def _conversation(row: RowMapping, cases: list[RowMapping]) -> Conversation:
         asked_on=row["asked_on"],
         tries=memory["tries"],
         back_to=memory["back_to"],
+        alarmed=memory.get("alarmed", False),
+        asks_from=_moment(memory.get("asks_from")),
         answered_at=[datetime.fromisoformat(moment) for moment in memory["answered_at"]],
     )
     held = [Case(c["id"], c["program"], c["name"], c["kana"], c["day0_assumed"], c["enrolled_at"]) for c in cases]
     first_names = given_names([case.name for case in held])
     session.members = [_member(c, name) for c, name in zip(cases, first_names, strict=True)]
     return Conversation(row["id"], row["office"], row["phone"], row["program"], row["script_version"], session, held)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _present(cases: list[RowMapping]) -> list[RowMapping]:
@@ -164,7 +176,8 @@ def _session_values(conversation: Conversation, now: datetime) -> Values:
         "quarantined": session.quarantined, "program": conversation.program, "script_version": conversation.version,
         "step": session.step, "asking": session.asking, "asked_on": session.asked_on, "updated_at": now,
         "memory": {
-            "tries": session.tries, "back_to": session.back_to,
+            "tries": session.tries, "back_to": session.back_to, "alarmed": session.alarmed,
+            "asks_from": session.asks_from.isoformat() if session.asks_from else None,
             "answered_at": [moment.isoformat() for moment in session.answered_at],
         },
     }  # fmt: skip

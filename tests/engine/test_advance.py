@@ -298,11 +298,40 @@ def test_a_silence_of_a_step_that_was_left_does_nothing():
 def test_the_next_check_is_at_the_programs_hour_today_or_tomorrow():
     for hour_utc, day in ((22, 11), (23, 11), (1, 12)):  # 07:00, 08:00 and, past the hour of nine, 10:00 in Tokyo
         now = datetime(2022, 9, 11 if hour_utc == 1 else 10, hour_utc, tzinfo=UTC)
-        session, _ = advance(SCRIPT, Session(), Enrolled(member(1)), now)
+        session, _ = advance(SCRIPT, Session(), Enrolled(member(1)), datetime(2022, 9, 10, 3, 0, tzinfo=UTC))
         _, effects = advance(SCRIPT, session, reply(intent=Intent.CONSENT_YES, answer="yes"), now)
         (timer,) = [timer for timer in kinds(effects, TimerSet) if timer.name == "check"]
         assert timer.local_date == date(2022, 9, day)
         assert timer.due == datetime(2022, 9, day, 0, 0, tzinfo=UTC)
+
+
+def test_a_text_before_the_first_question_is_no_consent_and_has_the_question_asked_now():
+    night = datetime(2022, 9, 10, 14, 0, tzinfo=UTC)  # 23:00 in Tokyo: the first text waits for the morning
+    session, _ = advance(SCRIPT, Session(), Enrolled(member(1)), night)
+    session, effects = advance(SCRIPT, session, reply(intent=Intent.CONSENT_YES, answer="yes"), night)
+    assert session.consent is Consent.NONE
+    assert kinds(effects, TextsCancelled)
+    assert [(text.key, text.kind) for text in kinds(effects, Say)] == [("first_touch", TextKind.ANSWER)]
+    session, _ = advance(SCRIPT, session, reply(intent=Intent.CONSENT_YES, answer="yes"), night)
+    assert session.consent is Consent.GIVEN
+
+
+def test_an_emergency_keeps_the_conversation_with_staff_until_they_hand_it_back():
+    session = consented(1)
+    session, _ = advance(SCRIPT, session, reply(priority=Priority.EMERGENCY), START)
+    session, _ = advance(SCRIPT, session, reply(intent=Intent.OPT_OUT), START)
+    session, _ = advance(SCRIPT, session, reply(intent=Intent.OPT_IN), START)
+    session, _ = advance(SCRIPT, session, reply(intent=Intent.CONSENT_YES, answer="yes"), START)
+    assert (session.consent, session.control) == (Consent.GIVEN, Control.WAITING_HUMAN)
+    session, _ = advance(SCRIPT, session, HandedBack("nurse", "resting"), START)
+    assert session.control is Control.BOT
+
+
+def test_nobody_in_care_is_handed_back_at_a_step_outside_care():
+    session, _ = advance(SCRIPT, consented(1), TakenOver("nurse"), START)
+    for step in ("released", "phone_only", "danger"):
+        with pytest.raises(Refused):
+            advance(SCRIPT, session, HandedBack("nurse", step), START)
 
 
 def test_one_machine_serves_all_conversations_of_a_version():

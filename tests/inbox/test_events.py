@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.inbox.events import DAMAGE, clean_text
+from bot.domain.text import DAMAGE, clean_text
 
 ANY_TEXT = st.text(st.characters() | st.sampled_from("\ud83d\ude37\udc00\ud800\x00\x1b\t\n\r\ufeff\ufffd\u200b"))
 SOUND_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\t\n\r"))

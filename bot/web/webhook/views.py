@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from aiohttp import web
 
 from bot.domain.errors import InvalidInput, NotFound
 from bot.domain.phone import parse_phone
-from bot.inbox.events import clean_text
+from bot.domain.text import clean_text, is_clean
 from bot.outbox.receipts import keep_receipts
 from bot.storage.inbox import Arrival
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from bot.inbox.intake import Intake
     from bot.storage.bells import Bells
     from bot.storage.database import Database
+
+
+_NUMBER = re.compile(r"^\+?[0-9() .-]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,14 @@ class _Webhooks:
 
 
 def _arrival(gateway: str, account: str, inbound: Inbound) -> Arrival:
+    if not _NUMBER.match(inbound.sender):
+        raise InvalidInput("fromは電話番号です。", "from must be a telephone number.", field="from")
+    if not inbound.recipient.strip() or not is_clean(inbound.recipient):
+        raise InvalidInput("toは必須の文字列です。", "to is required and must be plain text.", field="to")
     try:
         phone = parse_phone(inbound.sender)
     except InvalidInput as error:
         raise InvalidInput(error.ja, error.en, field="from") from None
-    payload = {"text": clean_text(inbound.text), "to": clean_text(inbound.recipient)}
+    payload = {"text": clean_text(inbound.text), "to": inbound.recipient}
     message_id = clean_text(inbound.message_id)
     return Arrival("reply", gateway, account, message_id, phone, payload, inbound.raw)
