@@ -98,7 +98,7 @@ class Demo:
         await self.settle()
 
     async def text(self, phone: str, text: str) -> None:
-        data = {"id": f"t{next(self.ids)}", "from": phone, "to": "", "text": text}
+        data = {"id": f"t{next(self.ids)}", "from": phone, "to": "+815000000000", "text": text}
         await self.call("POST", "/webhook/sandbox/demo", data)
         await self.settle()
 
