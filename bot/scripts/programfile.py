@@ -29,12 +29,13 @@ _RELEASE: Getters = {
     "phone_only_from_age": lambda value: value.integer(0, 130),
     "confirm_by_staff": lambda value: value.flag(),
 }
+# A program can be more careful than the limits that hold for all, never less.
 _THRESHOLDS: Getters = {
     "fever": lambda value: value.number(35.0, 42.0, 37.5),
-    "temperature_urgent": lambda value: value.number(36.0, 43.0, 39.0),
-    "temperature_low": lambda value: value.number(30.0, 37.0, 35.0),
-    "spo2_urgent": lambda value: value.integer(80, 100, 95),
-    "spo2_emergency": lambda value: value.integer(70, 100, 93),
+    "temperature_urgent": lambda value: value.number(36.0, 39.0, 39.0),
+    "temperature_low": lambda value: value.number(35.0, 37.0, 35.0),
+    "spo2_urgent": lambda value: value.integer(95, 100, 95),
+    "spo2_emergency": lambda value: value.integer(93, 100, 93),
     "watch": lambda value: tuple(item.one_of(sorted(RED_FLAGS | SYMPTOMS), "fever") for item in value.listed()),
 }
 

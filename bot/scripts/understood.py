@@ -5,7 +5,6 @@ from __future__ import annotations
 from bot.domain.reading import Reading
 from bot.scripts.words import Words
 
-
 _NOT_CONFIRMED = {"rescue", "suicide", "strange"}
 """Codes that are for staff; "no cry for help" would be an odd thing to send to somebody."""
 

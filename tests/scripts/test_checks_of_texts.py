@@ -147,6 +147,29 @@ def test_rules_of_a_program_that_contradict_each_other(folder, old, new, at):
     assert places(check(folder), "program") == [(CARE, line)]
 
 
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("spo2_emergency: 93", "spo2_emergency: 80"),
+        ("temperature_urgent: 39.0", "temperature_urgent: 42.9"),
+        ("spo2_urgent: 95", "spo2_urgent: 90"),
+        ("temperature_low: 35.0", "temperature_low: 33.0"),
+    ],
+)
+def test_a_program_cannot_be_less_careful_than_the_limits_for_all(folder, old, new):
+    line = folder.change(CARE, old, new)
+    assert places(check(folder), "wrong-value") == [(CARE, line)]
+
+
+def test_an_emergency_text_without_119_and_an_empty_farewell(folder):
+    text = "common/texts/ja.yaml"
+    source = (folder.path / text).read_text(encoding="utf-8")
+    start = source.index("\nemergency:")
+    end = source.index("\n\n", start)
+    (folder.path / text).write_text(source[:start] + "\nemergency: こまりましたね。" + source[end:], encoding="utf-8")
+    assert places(check(folder), "must-say") == [(text, folder.line(text, "emergency: こまりました"))]
+
+
 def test_a_check_in_the_quiet_hours_is_a_warning(folder):
     line = folder.change(CARE, 'hour: "09:00"', 'hour: "07:30"')
     (issue,) = check(folder)

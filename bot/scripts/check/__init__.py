@@ -10,6 +10,7 @@ from bot.scripts.check import (
     length,
     loops,
     missing_texts,
+    must_say,
     program,
     records,
     reserved,
@@ -34,6 +35,7 @@ CHECKS = (
     template.check,
     length.check,
     first_touch.check,
+    must_say.check,
     faq.check,
     program.check,
 )
