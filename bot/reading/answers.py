@@ -82,13 +82,22 @@ def read_yes_no(text: Normalised, context: Context, lexicons: Sequence[Lexicon])
         return Answers(yes=name == "yes", no=name == "no", marks=((f"answer:{name}", digit.span),))
     said: dict[str, tuple[int, int]] = {}
     for start, end in [(0, len(text.text)), *_pieces(text.text)]:
-        word = _word(text.text[start:end], context, lexicons)
+        word = (
+            None
+            if start and _courtesy(text.text[start:end], lexicons)
+            else _word(text.text[start:end], context, lexicons)
+        )
         if word:
             said.setdefault(word, (start, end))
             if start == 0 and end == len(text.text):
                 break
     marks = tuple((f"answer:{name}", span) for name, span in said.items())
     return Answers(yes="yes" in said, no="no" in said, marks=marks)
+
+
+def _courtesy(piece: str, lexicons: Sequence[Lexicon]) -> bool:
+    """A polite close ("よろしくお願いします") after something else says neither yes nor no."""
+    return any(lexicon.filler is not None and lexicon.filler.fullmatch(piece.strip()) for lexicon in lexicons)
 
 
 def _word_only(text: Normalised) -> bool:

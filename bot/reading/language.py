@@ -163,7 +163,7 @@ def _likely(latin: list[tuple[int, Book]]) -> list[Book]:
     """Latin-letter languages with a word in the text, best first; all of them where none has one."""
     best = max((count for count, _ in latin), default=0)
     ordered = sorted(latin, key=lambda pair: -pair[0])
-    return [book for count, book in ordered if best == 0 or count * 2 > best or (count and book.code == "en")]
+    return [book for count, book in ordered if best == 0 or count * 3 >= best or (count and book.code == "en")]
 
 
 def from_romaji(text: Normalised) -> Normalised | None:

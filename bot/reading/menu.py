@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.reading.normalise import Normalised, fold_pattern
@@ -54,6 +55,12 @@ _WORD_NUMBER = re.compile(
     r"(?P<word>一|二|三|四|いち|に|さん|よん)(?:番|ばん)(?!目|つら|辛|苦|痛|し|多|高|心配|困|近|早|い(?!い)"
     r"|最|好|ひ)"
 )
+_SPELLED = re.compile(
+    r"(?:^|(?<=[,.!?] ))(?:(?:its|it is|today is|today|number|option|numero|opcion|opcao|chon so|chon|so|hom nay so) )?"
+    r"(?:an? )?(?P<word>three|four|tres|quatro|cuatro|apat|bon|char)(?=$|[,.!]| (?:today|sorry|por|pq|porque|po"
+    r"|number|i|im|my|me|e|a) ?)"
+    r"|(?:选|選|係|回|是)(?:第)?(?P<kanji>[四三])(?=$|了|，|。|,)|(?<=[選选回])(?P<digit>[34])了"
+)
 _ASKED = re.compile(
     fold_pattern(
         r"番?(?:って(?:い|ゆ|言|何|なん|どう|のは)|というのは|とは|の(?:意味|基準|場合|とき|違い|内容|説明|目安)"
@@ -84,8 +91,11 @@ class Menu:
     leading_end: int = 0
 
 
-def read_menu(text: Normalised) -> Menu:
-    """The menu number (1 to 4) in a reply to the daily question; of several that stand, the graver."""
+def read_menu(text: Normalised, taken: Sequence[tuple[int, int]] = ()) -> Menu:
+    """The menu number (1 to 4) in a reply to the daily question; of several that stand, the graver.
+
+    Digits inside ``taken`` (places of values) are none.
+    """
     plain = text.text
     if alone := _word_alone(text):
         return alone
@@ -105,10 +115,22 @@ def read_menu(text: Normalised) -> Menu:
         for match in _WORD_NUMBER.finditer(plain)
         if _stands(plain, *match.span())
     )
+    found.extend(_spelled(plain))
+    found = [one for one in found if not any(start <= one[1] and one[2] <= end for start, end in taken)]
     if not found:
         return Menu()
     digit, start, end = max(found)
     return Menu(digit, (start, end), leading_end)
+
+
+def _spelled(text: str) -> Iterator[tuple[int, int, int]]:
+    """The grave numbers written out: "Four. I feel bad", 选四."""
+    for match in _SPELLED.finditer(text):
+        name = match.lastgroup or "word"
+        word = match[name]
+        digit = int(word) if word.isdigit() else _WORDS[word]
+        if _stands(text, *match.span(name)):
+            yield digit, *match.span(name)
 
 
 def read_digit(text: Normalised, *, highest: int) -> Menu:

@@ -9,8 +9,8 @@ from bot.reading.normalise import Normalised, fold_pattern
 _KANJI = {char: i for i, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "两": 2, "兩": 2}
 _KANJI_NUMBER = re.compile(
     r"(?:(?<![一二])[三四九八七六五]十[一二三四五六七八九]?|百(?=$|%|パ|です|。|、| )"
-    r"|[三四][〇零○一二三四五六七八九](?=[度点.點])|[五六七八九][〇零○一二三四五六七八九]"
-    r"(?=$|%|ぱ|です|。|、| ))"
+    r"|[三四][〇零○一二三四五六七八九](?=[度点.點・])|[五六七八九][〇零○一二三四五六七八九]"
+    r"(?=$|%|ぱ|です|。|、| |\.))"
     r"(?:(?P<point>[点點.・]|度)(?P<after>[〇零○一二三四五六七八九半])?(?P<minute>[分])?)?"
 )
 _SHORT_KANJI = re.compile(
@@ -47,14 +47,15 @@ _ENGLISH = (
     {"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
     | {"oh": 0},
 )  # fmt: skip
-_SPANISH = (
-    {"treinta": 30, "cuarenta": 40, "cincuenta": 50, "sesenta": 60, "setenta": 70, "ochenta": 80, "noventa": 90},
-    {"cero": 0, "uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9},
+_ROMANCE = (
+    {"treinta": 30, "cuarenta": 40, "cincuenta": 50, "sesenta": 60, "setenta": 70, "ochenta": 80, "noventa": 90}
+    | {"trinta": 30, "quarenta": 40, "cinquenta": 50, "sessenta": 60, "oitenta": 80}
+    | {"trenta": 30, "trentay": 30, "kwarenta": 40, "otsenta": 80, "otsentay": 80, "nobenta": 90, "nobentay": 90},
+    {"cero": 0, "uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9}
+    | {"zero": 0, "um": 1, "dois": 2, "quatro": 4, "sete": 7, "oito": 8, "nove": 9}
+    | {"kwatro": 4, "singko": 5, "sais": 6, "syete": 7, "otso": 8, "nwebe": 9},
 )
-_PORTUGUESE = (
-    {"trinta": 30, "quarenta": 40, "cinquenta": 50, "sessenta": 60, "setenta": 70, "oitenta": 80, "noventa": 90},
-    {"zero": 0, "um": 1, "dois": 2, "tres": 3, "quatro": 4, "cinco": 5, "seis": 6, "sete": 7, "oito": 8, "nove": 9},
-)
+"""Spanish, Portuguese and the Spanish numbers of Tagalog."""
 _VIET_DIGITS = {
     "khong": 0, "mot": 1, "hai": 2, "ba": 3, "bon": 4, "tu": 4, "nam": 5, "lam": 5, "sau": 6, "bay": 7, "tam": 8,
     "chin": 9,
@@ -65,8 +66,15 @@ _VIETNAMESE = (
 )
 _WORDED = (
     (_latin(*_ENGLISH, "[ -]", "point|dot", "and a half"), _ENGLISH),
-    (_latin(*_SPANISH, " y ", "punto|con|coma|y", "y media?|y medio"), _SPANISH),
-    (_latin(*_PORTUGUESE, " e ", "ponto|virgula|e|graus e", "e meio|e meia|graus e meio"), _PORTUGUESE),
+    (
+        _latin(
+            *_ROMANCE,
+            " [ye] | ",
+            "punto|con|coma|y|ponto|virgula|e|graus e|grados y",
+            "[ye] medi[oa]|e mei[oa]|graus e meio",
+        ),
+        _ROMANCE,
+    ),
     (_latin(*_VIETNAMESE, " ", "phay|cham|do", "ruoi|do ruoi"), _VIETNAMESE),
 )
 _HUNDRED = re.compile(r"(?<![a-z])(?:one |a )?hundred(?: percent)?(?![a-z])")

@@ -83,6 +83,8 @@ class Reader:
         found = Found(plain, context, lexicons)
         found.menu = read_menu(plain) if context is Context.DAILY else Menu()
         found.values = read_values(plain.text, context, found.menu.leading_end)
+        if found.menu.digit is not None:
+            found.menu = read_menu(plain, found.values.spans)
         for lexicon in lexicons:
             masked = mask_idioms(plain.text, lexicon)
             found.idioms.extend(_masked_places(plain.text, masked))

@@ -20,6 +20,7 @@ _LOOK_BACK = 90
 _MOST_PER_RULE = 12
 _UNDOING_FIRM = re.compile(r"わけ|ほど|こと|程|くらい|not that|not so")
 _SPEECH = ("states", "intents")
+_TWO_WORDS = ("chest_pain", "hemoptysis", "cyanosis", "pale")
 _DENIABLE = ("wrong_number", "opt_out", "opt_in")
 _SENTENCE_END = re.compile(r"[。!?\n]|\.(?!\d)")
 _TOPIC = re.compile(
@@ -163,7 +164,19 @@ class _Scope:
         own = max((match.end() for match in me.finditer(before)), default=-1)
         return any(match.end() > own and match.start() >= own for match in family.finditer(before))
 
+    def _denied_inside(self, sign: Sign) -> bool:
+        """A sign of two words with "no" between them: "phlegm is clear, no blood", "o peito nao doi"."""
+        before = self.scope.get("not_before")
+        if before is None or sign.code not in _TWO_WORDS or sign.rule.firm:
+            return False
+        words = self.text[sign.start : sign.end]
+        last = words.rfind(" ") + 1 or len(words) - 1
+        match = before.search(words[:last])
+        return bool(match and match.start() > 0)
+
     def _negated(self, sign: Sign, tail: str) -> bool:
+        if self._denied_inside(sign):
+            return True
         after = self.scope.get("not_after")
         if after and (match := after.match(tail)):
             if self._undone(tail[match.end() :]) or (sign.rule.firm and not _UNDOING_FIRM.search(match.group())):

@@ -11,7 +11,7 @@ from bot.reading.normalise import fold_pattern
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 33.0, 43.0
 LOWEST_SPO2, HIGHEST_SPO2 = 50, 100
 
-_POINT = r" ?[.,。、・·:] ?"
+_POINT = r" ?[.,。、・·:点點] ?"
 _DEGREE = (
     r"(?:度|°c?|℃|°|ど(?=\d|$|。|です|で)|도|do(?![a-z])|degrees?|degs?|graus?|grados?|digri|degri|डिग्रि"
     r"|c(?![a-z]))"
@@ -21,7 +21,8 @@ _NUMBER = re.compile(
     rf"(?P<f>(?:9[3-9]|10\d)(?:{_POINT}\d)?) ?(?:°? ?f(?![a-z])|℉|華氏|degrees? f|fahrenheit|度f)"
     rf"|(?P<degree>3\d|4\d) ?{_DEGREE} ?(?:(?P<tenth>\d)(?:\d(?!\d))?(?! ?(?:回|時|日|人|番|錠|月|歳|%))(?: ?(?:分"
     rf"|ぶ|부|phan))?|(?P<vague>台|だい|대|代|前後|帯|several))?"
-    rf"|(?P<decimal>\d{{2,3}}){_POINT}(?P<fraction>\d{{1,2}})(?!\d)(?P<vague2> ?(?:台|歳))?"
+    rf"|(?P<decimal>[34]\d(?={_POINT})|(?:9\d"
+    rf"|10\d)(?=[.,]\d(?!\d))){_POINT}(?P<fraction>\d{{1,2}})(?!\d)(?P<vague2> ?(?:台|歳))?"
     rf"|(?P<short>[5-9]) ?(?:度|ど|도) ?(?P<shorttenth>\d)(?: ?(?:分|ぶ|부))?(?!\d|回)"
     rf"|(?P<shortbare>[6-9]) ?度(?=です|$|。|でした|ちょうど|くらい|ぐらい|だ)"
     rf"|(?P<three>[34]\d\d)(?!\d)"
@@ -156,7 +157,8 @@ def read_values(text: str, context: Context, menu_end: int) -> Values:
 def _value(text: str, match: re.Match[str], context: Context, found: list[Value]) -> Value | None:
     start, end = match.span()
     before = text[max(start - 16, 0) : start]
-    if _PULSE_BEFORE.search(before) or _PULSE_AFTER.match(text, end):
+    listed = context is Context.SPO2 and text[end : end + 1] == "/"
+    if _PULSE_BEFORE.search(before) or (_PULSE_AFTER.match(text, end) and not listed):
         return None
     if match["vague"] or match["vague2"]:
         return None
