@@ -54,7 +54,7 @@ class Desk:
         await self._act(conversation_id, staff, "handed_back", {"step": step})
 
     async def close(self, conversation_id: int, staff: str, outcome: str) -> None:
-        if not outcome.strip() or len(outcome) > 60:  # the column's width
+        if not outcome.strip() or not is_clean(outcome) or len(outcome) > 60:  # the column's width
             raise InvalidInput(
                 "結果を60文字までで入力してください。", "Give an outcome of up to 60 characters.", field="outcome"
             )
