@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.names import given_names, spellings
+from bot.domain.names import given_names, spellings, without_shared
 
 FAMILIES = st.sampled_from(["山田", "佐藤", "Nguyen", "王"])
 GIVEN = st.text(st.sampled_from("太郎花子一二美咲Anhヴィン"), min_size=1, max_size=4)
 
 
-@given(FAMILIES, st.lists(GIVEN, min_size=1, max_size=4), st.sampled_from([" ", "\u3000"]))
+@given(FAMILIES, st.lists(GIVEN, min_size=1, max_size=4, unique=True), st.sampled_from([" ", "\u3000"]))
 def test_members_of_a_household_are_called_by_what_follows_the_space(family, given_parts, space):
     assert given_names([f"{family}{space}{part}" for part in given_parts]) == given_parts
 
@@ -19,6 +19,10 @@ def test_everybody_is_called_somehow(names):
     called = given_names(names)
     assert len(called) == len(names)
     assert all(name.strip() for name in called)
+
+
+def test_two_of_the_same_name_are_called_in_full():
+    assert given_names(["山田 太郎", "佐藤 太郎", "山田 花子"]) == ["山田 太郎", "佐藤 太郎", "花子"]
 
 
 def test_names_without_a_space_lose_what_they_share():
@@ -39,3 +43,7 @@ def test_no_spelling_is_empty_or_told_twice(name, kana):
     found = spellings(name.strip(), name, kana)
     assert all(found)
     assert len(set(found)) == len(found)
+
+
+def test_a_spelling_that_may_mean_two_means_nobody():
+    assert without_shared([("太郎", "たろう"), ("太朗", "たろう"), ("花子",)]) == [("太郎",), ("太朗",), ("花子",)]
