@@ -89,8 +89,25 @@ async def test_a_number_that_is_on_the_roster_is_warned_of_and_joins_the_househo
 
 async def test_the_same_name_on_the_same_number_is_asked_about(demo, nurse):
     await demo.consented(TARO)
-    page = await nurse.post("/console/enrol", {**GOOD, "name": "山田 太郎", "kana": "ヤマダ タロウ"})
-    assert "二重の登録でないか" in page.text
+    page = await nurse.post("/console/enrol", {**GOOD, "name": "山田 太郎", "kana": "ヤマダ タロー"})
+    assert "同じ方でないか" in page.text
+
+
+async def test_nobody_is_enrolled_twice_with_one_number(demo, nurse):
+    await demo.consented(TARO)
+    twice = {**GOOD, "name": "山田 太郎", "kana": "ヤマダ タロウ"}
+    page = await nurse.post("/console/enrol", twice)
+    page = await nurse.post("/console/enrol", {**twice, "once": once(page), "confirmed": "1"})
+    assert page.status == 422
+    assert "すでに登録されています" in re.search(r'id="phone-error">(.*?)</span>', page.text, re.DOTALL)[1]
+    assert len(await demo.rows("cases")) == 1
+
+
+async def test_a_number_whose_emergency_waits_for_staff_gets_a_task_instead_of_a_text(demo, nurse):
+    await demo.text(TARO, "息が苦しい")
+    page = await nurse.post("/console/enrol", GOOD)
+    assert planned(page) == []
+    assert "対応待ちに入ります: 対応待ちのあいだに登録" in page.text
 
 
 async def test_a_number_that_sent_stop_gets_no_text_but_a_call(demo, nurse):

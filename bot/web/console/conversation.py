@@ -70,7 +70,7 @@ class ConversationViews:
             if problem or "edit" in visit.form:
                 return await self._again(visit, typed, problem)
             texts = [Planned(text, sms_length(text), None)]
-            return await self._confirm(visit, "reply", Plan(texts, []), typed)
+            return await self._confirm(visit, "reply", Plan(texts), typed)
         if not self._once.use(visit.form.get("once", "")):
             return self._twice(visit)
         done = visit.ports.desk.reply(visit.number("id"), visit.who.login, text)

@@ -75,7 +75,10 @@ class EnrolViews:
         if not self._once.use(visit.form.get("once", "")):
             visit.say("bad", "この登録はもう済んでいます。", "This was done already.")
             raise web.HTTPSeeOther("/console/enrol")
-        return await self._done(visit, resident)
+        try:
+            return await self._done(visit, resident)
+        except InvalidResident as error:
+            return await self._page(visit, values, error.fields, status=422)
 
     @staticmethod
     async def _done(visit: Visit, resident: NewResident) -> web.StreamResponse:
@@ -164,7 +167,11 @@ def _warnings(
     for person in household:
         same = person.name == resident.name
         known = "同じ名前の方" if same else f"{person.name}さん"
-        more = "二重の登録でないか確かめてください。" if same else "同じ電話を使う家族として、お名前ごとにたずねます。"
+        more = (
+            "同じ方でないか、フリガナも確かめてください。"
+            if same
+            else "同じ電話を使う家族として、お名前ごとにたずねます。"
+        )
         found.append(Word(f"この番号には{known}がもう登録されています。{more}", "This number is on the roster."))
     return found
 

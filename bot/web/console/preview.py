@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from bot.domain.errors import NotFound, Refused
 from bot.domain.sms import SmsLength, sms_length
 from bot.domain.states import TextKind
 from bot.engine.advance import advance
-from bot.engine.effects import CallAdded, Effect, Say, SayWritten
+from bot.engine.effects import CallAdded, Effect, Escalated, Say, SayWritten
 from bot.engine.events import HandedBack
 from bot.scripts.render import render
 
@@ -39,10 +39,11 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would go out, and the reasons for calls that would be put on the list."""
+    """What would go out, and the reasons for calls and tasks that would be put on the lists."""
 
     texts: list[Planned]
-    calls: list[str]
+    calls: list[str] = field(default_factory=list)
+    tasks: list[str] = field(default_factory=list)
 
 
 def bundle_of(library: ScriptLibrary, conversation: Conversation) -> ScriptBundle:
@@ -59,7 +60,8 @@ def plan(bundle: ScriptBundle, session: Session, event: Event, office: Office, n
     """The texts and calls of one event; raises Refused where the state does not allow it."""
     after, effects = advance(bundle.script, session, event, now, office.quiet)
     texts = [planned for effect in effects if (planned := _planned(effect, bundle, after, office, now))]
-    return Plan(texts, [effect.reason for effect in effects if isinstance(effect, CallAdded)])
+    calls = [effect.reason for effect in effects if isinstance(effect, CallAdded)]
+    return Plan(texts, calls, [effect.reason for effect in effects if isinstance(effect, Escalated)])
 
 
 def _planned(effect: Effect, bundle: ScriptBundle, session: Session, office: Office, now: datetime) -> Planned | None:
