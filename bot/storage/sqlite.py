@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Executable
     from sqlalchemy.engine import CursorResult
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "temp_store=MEMORY")
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=5000",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "mmap_size=268435456",  # large tables are read without copying them first
+    "cache_size=-8000",
+)
 
 
 class Inline:
