@@ -6,6 +6,7 @@ import random
 import time
 from datetime import date
 
+import aiohttp
 import pytest
 from sqlalchemy import func, select, text
 
@@ -61,13 +62,18 @@ async def test_two_first_texts_from_a_new_number_at_once_are_one_conversation(ho
     assert [task.reason for task in (await house.state(PHONE)).escalations] == ["unknown_sender"]
 
 
-@pytest.mark.parametrize(
-    "spelling", ["090-1234-5678", "09012345678", "+81 90 1234 5678", "819012345678", "０９０１２３４５６７８"]
-)
-async def test_a_number_is_the_same_in_every_spelling(small_house, spelling):
-    await post(small_house, {**GOOD, "id": "1", "from": spelling})
-    await post(small_house, {**GOOD, "id": "2"})
+async def test_a_number_is_the_same_in_every_spelling(small_house):
+    for spelling in (
+        PHONE,
+        "090-1234-5678",
+        "09012345678",
+        "+81 90 1234 5678",
+        "819012345678",
+        "０９０１２３４５６７８",
+    ):
+        assert (await post(small_house, {**GOOD, "id": spelling, "from": spelling}))[0] == 200
     assert await count(small_house, "conversations") == 1
+    assert await count(small_house, "inbox") == 6
 
 
 MALFORMED = [
@@ -135,9 +141,10 @@ async def test_other_doors_are_closed_with_a_json_error(small_house, method, pat
 
 
 async def test_a_request_of_ten_megabytes_is_refused_and_the_next_one_taken(small_house):
-    status, _, told = await post(small_house, {**GOOD, "text": "あ" * 3_500_000})
-    assert status == 413
-    assert told["error"]
+    url = f"{small_house.url}/webhook/sandbox/demo"
+    async with aiohttp.ClientSession() as http, http.post(url, json={**GOOD, "text": "あ" * 1_750_000}) as answer:
+        assert answer.status == 413
+        assert (await answer.json())["error"]
     assert (await post(small_house, GOOD))[0] == 200
     assert await count(small_house, "inbox") == 1
 
@@ -155,16 +162,16 @@ async def test_a_text_of_a_hundred_kilobytes_is_read_or_a_persons_and_others_go_
     assert long_one.reports or long_one.escalations
 
 
-@pytest.mark.parametrize(
-    "damage", ["\x00", "\ud83d", "\udc00", "\x1b[31m"], ids=["NUL", "half a pair", "other half", "ESC"]
-)
-async def test_a_damaged_text_is_read_and_shown_to_a_person(house, damage):
-    await consented(house)
-    assert (await post(house, {**GOOD, "id": "damaged", "text": f"2 37.9 {damage} のどが痛い"}))[0] == 200
-    await house.rest()
-    state = await house.state(PHONE)
-    assert [task.reason for task in state.escalations] == ["damaged_text"]
-    assert state.reports[0].temperature == 37.9
+async def test_a_damaged_text_is_read_and_shown_to_a_person(house):
+    for number, damage in enumerate(["\x00", "\ud83d", "\x1b[31m"]):
+        phone = f"+81901234567{number}"
+        await consented(house, phone)
+        body = {**GOOD, "id": f"damaged {number}", "from": phone, "text": f"2 37.9 {damage} のどが痛い"}
+        assert (await post(house, body))[0] == 200
+        await house.rest()
+        state = await house.state(phone)
+        assert [task.reason for task in state.escalations] == ["damaged_text"]
+        assert state.reports[0].temperature == 37.9
 
 
 async def test_danger_in_a_damaged_text_is_an_emergency(small_house):
