@@ -9,7 +9,6 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.domain.errors import StorageUnavailable, StorageUnusable
 from bot.storage.sqlite import Inline, Sqlite
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Executable
     from sqlalchemy.engine import CursorResult, RowMapping
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.storage.keys import Keyring
 
@@ -83,6 +83,8 @@ class Database:
 
 class _Postgres:
     def __init__(self, url: str, pool_size: int) -> None:
+        from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415  # an embedded start does without
+
         self._engine = create_async_engine(url, pool_size=pool_size, pool_pre_ping=True)
 
     @contextlib.asynccontextmanager

@@ -5,11 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select, text
 
 from bot.domain.errors import StorageUnusable
 
@@ -18,6 +14,10 @@ if TYPE_CHECKING:
 
     from bot.storage.database import Database, Tx
 
+HEAD = "0001"
+"""The newest migration (a test compares)."""
+
+VERSION_TABLE = "alembic_version"
 _CHECK_VALUE = "mimamori"
 _MIGRATING = 5_062_022  # any number that nobody else locks
 
@@ -38,22 +38,35 @@ async def _check_key(database: Database, tx: Tx) -> None:
         await tx.run(meta.insert(), [{"key": "key_check", "value": _CHECK_VALUE}])
 
 
-def alembic_config(connection: Connection, database: Database) -> Config:
-    """Alembic's settings for one connection."""
+def _upgrade(connection: Connection, database: Database) -> None:
+    """An empty database gets today's tables at once, an older one its migrations (Alembic is loaded only for these)."""
+    tables = set(inspect(connection).get_table_names())
+    if VERSION_TABLE in tables:
+        present = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608  # a constant
+        if present != HEAD:
+            upgrade_by_migrations(connection, database)
+    elif tables.isdisjoint(database.tables.metadata.tables):
+        database.tables.metadata.create_all(connection)
+        connection.execute(text(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(text(f"INSERT INTO {VERSION_TABLE} VALUES (:head)"), {"head": HEAD})  # noqa: S608  # see above
+    else:
+        upgrade_by_migrations(connection, database)
+
+
+def upgrade_by_migrations(connection: Connection, database: Database) -> None:
+    """Run the migrations that are missing; raises StorageUnusable for a newer database."""
+    from alembic import command  # noqa: PLC0415  # a quarter of a second that no ordinary start needs
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
     config.attributes["metadata"] = database.tables.metadata
-    return config
-
-
-def _upgrade(connection: Connection, database: Database) -> None:
-    config = alembic_config(connection, database)
-    scripts = ScriptDirectory.from_config(config)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     present = MigrationContext.configure(connection).get_current_revision()
-    if present == scripts.get_current_head():
-        return
-    if present is not None and present not in {script.revision for script in scripts.walk_revisions()}:
+    if present is not None and present not in known:
         raise StorageUnusable(
             f"データベースの版({present})がこのプログラムより新しいため使えません。プログラムを更新してください。",
             f"The database is of a newer version ({present}) than this program. Update the program.",

@@ -9,10 +9,29 @@ from sqlalchemy.exc import ProgrammingError
 from bot.domain.errors import StorageUnavailable, StorageUnusable
 from bot.storage.database import Database
 from bot.storage.keys import Keyring
-from bot.storage.migrate import migrate
+from bot.storage.migrate import HEAD, migrate, upgrade_by_migrations
 
 
-async def test_the_migrations_make_exactly_the_tables_of_the_program(database):
+@pytest.fixture
+async def migrated(database_url, keyring):
+    """A database that went through every migration."""
+    database = Database(database_url, keyring)
+    async with database.write() as tx:
+        await tx.conn.run_sync(lambda connection: upgrade_by_migrations(connection, database))
+    await migrate(database)
+    yield database
+    await database.close()
+
+
+async def test_a_new_database_stands_where_the_last_migration_leads(database, migrated):
+    for found in (database, migrated):
+        async with found.read() as tx:
+            assert await tx.value(text("SELECT version_num FROM alembic_version")) == HEAD
+
+
+async def test_the_migrations_make_exactly_the_tables_of_the_program(migrated):
+    database = migrated
+
     def differences(connection):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return compare_metadata(context, database.tables.metadata)
@@ -21,8 +40,9 @@ async def test_the_migrations_make_exactly_the_tables_of_the_program(database):
         assert await tx.conn.run_sync(differences) == []
 
 
-async def test_the_migrations_make_exactly_the_indexes_and_unique_keys_of_the_program(database):
+async def test_the_migrations_make_exactly_the_indexes_and_unique_keys_of_the_program(migrated):
     """Also what Alembic does not compare: the conditions of partial indexes are seen in their number and columns."""
+    database = migrated
 
     def found(connection):
         return {
