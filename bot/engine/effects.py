@@ -104,9 +104,10 @@ class CallsAnswered:
 
 @dataclass(frozen=True, slots=True)
 class TextsCancelled:
-    """Texts of this conversation that were not submitted yet will not be."""
+    """Texts of this conversation that were not submitted yet will not be (``key``: only that text)."""
 
     reason: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

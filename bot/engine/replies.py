@@ -205,6 +205,9 @@ def _script(turn: Turn, reading: Reading, grave: Priority) -> None:
             turn.escalate(grave, "urgent_report")
         return
     word = _word(turn, reading, grave)
+    if turn.session.alarmed and turn.context is Context.DAILY and word == "question":
+        _still_waiting(turn)
+        return
     told = word in {"question", "unclear"} and reading.has_facts and turn.session.consent is Consent.GIVEN
     if told:  # facts beside a question, or in a text that was not understood as a whole
         turn.record_reports()
@@ -212,6 +215,13 @@ def _script(turn: Turn, reading: Reading, grave: Priority) -> None:
         turn.escalate(worst(grave, Priority.ROUTINE), "not_understood")
     if told and turn.session.step == "daily":
         turn.enter("resting")  # the check is answered
+
+
+def _still_waiting(turn: Turn) -> None:
+    """Nobody has called yet after an emergency: 119 once more, and the words go to the open alarm."""
+    turn.say("emergency", kind=TextKind.EMERGENCY)
+    about = [member.case_id for _, members in turn.attributed() for member in members]
+    turn.escalate(Priority.EMERGENCY, "red_flag", about[0] if about else None)
 
 
 def _ask_now(turn: Turn, grave: Priority) -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LEASE = timedelta(hours=8)
 """A takeover that nobody wrote in for so long goes back to the queue."""
 
+LONG_SILENCE = timedelta(days=3)
+"""So long without an answer, after the first free day, the daily question ends and the telephone takes over."""
+
 _UNDELIVERED_CALL = "undelivered"
 
 
@@ -64,6 +67,10 @@ def release_if_due(turn: Turn, member: Member) -> bool:
     if member.state is not CaseState.MONITORING:
         return True
     due = release_time(turn.program_of(member), member, turn.zone)
+    if due is None and _long_silent(turn, member):
+        turn.change_case(member, CaseState.RELEASE_PENDING)
+        turn.call("release_notice", member)
+        return True
     if due is None or due.date() > turn.today:
         return False
     if due > turn.now:
@@ -71,6 +78,13 @@ def release_if_due(turn: Turn, member: Member) -> bool:
     else:
         _release(turn, member)
     return True
+
+
+def _long_silent(turn: Turn, member: Member) -> bool:
+    """Past the first free day without an answer for days: somebody calls, the bot does not ask for ever."""
+    last = member.answered_on or member.day0
+    past = turn.today >= first_free_day(turn.program_of(member), member)
+    return past and turn.today - last >= LONG_SILENCE
 
 
 def _release(turn: Turn, member: Member) -> None:
@@ -131,4 +145,6 @@ def _check(turn: Turn, event: TimerFell) -> None:
 def _silence(turn: Turn, name: str) -> None:
     _, step, number = name.split(":")
     if step == turn.session.step and turn.session.control in {Control.BOT, Control.WAITING_HUMAN}:
+        if step == "daily":  # a reminder repeats the question: one that never went out is void
+            turn.forget_questions()
         trigger(turn, f"silence:{number}")

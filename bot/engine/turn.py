@@ -179,13 +179,21 @@ class Turn:
             self.add(TimerSet(f"silence:{step.name}:{number}", due, self.today, again=True))
 
     def start_check(self, members: list[Member], day: date) -> None:
-        """Ask these members how they are, one after another."""
+        """Ask these members how they are, one after another; what was asked before and never went out is void."""
+        self.forget_questions()
         for member in members:
             member.asked_on = day
         self.session.asked_on = day
         self.session.asking = members[0].case_id
         self.session.tries, self.session.back_to = {}, None
         self.enter("daily")
+
+    def forget_questions(self) -> None:
+        """Daily questions and reminders that never went out (the carrier was away) are void: the newest one counts."""
+        daily = self.script.steps["daily"]
+        keys = [*daily.say, *(key for nudge in daily.silence for key in nudge.move.say)]
+        for key in dict.fromkeys(keys):
+            self.add(TextsCancelled("superseded", key))
 
     def _ask_next_member(self, source: str | None) -> bool:
         """In a household the next one is asked before the conversation rests."""
@@ -248,8 +256,10 @@ class Turn:
         self.session.consent = consent
         self.add(ConsentNoted(consent))
         given = consent is Consent.GIVEN
+        answered = ("no_answer_to_consent", "no_consent", "opted_out") if given else ("no_answer_to_consent",)
         for member in self.session.members:
-            self.add(CallsAnswered("no_answer_to_consent", member.case_id))
+            for reason in answered:
+                self.add(CallsAnswered(reason, member.case_id))
         for member in self.session.in_state(CaseState.ENROLLED, CaseState.PHONE_ONLY, CaseState.MONITORING):
             self.change_case(member, CaseState.MONITORING if given else CaseState.PHONE_ONLY)
         if given and self.session.members:

@@ -81,7 +81,7 @@ class _Writer:
             case fx.CallsAnswered():
                 changes.calls_answered(about, effect)
             case fx.TextsCancelled():
-                changes.cancel_texts(about, effect.reason)
+                changes.cancel_texts(about, effect)
             case _:
                 pass  # CaseChanged: the member carries it
 

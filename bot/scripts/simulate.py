@@ -61,6 +61,7 @@ class _Held:
     text: str
     kind: TextKind
     epoch: int
+    key: str
 
 
 @dataclass(slots=True)
@@ -178,7 +179,7 @@ class Simulation:
         match effect:
             case fx.Say():
                 text = render(talk.bundle, effect, talk.session, self._office, self.now)
-                self._text(phone, talk, text, effect.kind)
+                self._text(phone, talk, text, effect.kind, effect.key)
             case fx.SayWritten():
                 self._text(phone, talk, effect.text, TextKind.STAFF)
             case fx.TimerSet():
@@ -186,19 +187,19 @@ class Simulation:
             case fx.TimersCancelled():
                 _cancel_timers(talk, effect.prefix)
             case fx.TextsCancelled():
-                talk.held.clear()
+                talk.held = [held for held in talk.held if effect.key not in {"", held.key}]
             case _:
                 talk.desk.take(effect, talk.session)
 
     # -- texts and time ----------------------------------------------------------------------------------------------
-    def _text(self, phone: str, talk: Talk, text: str, kind: TextKind) -> None:
+    def _text(self, phone: str, talk: Talk, text: str, kind: TextKind, key: str = "") -> None:
         if not text:
             return
         due = self.now
         if kind is TextKind.SCHEDULED:
             due = self._office.quiet.next_allowed(self.now, talk.session.timezone)
         if due > self.now:
-            talk.held.append(_Held(due, text, kind, talk.session.epoch))
+            talk.held.append(_Held(due, text, kind, talk.session.epoch, key))
         else:
             self._sent.append(Sent(phone, text, self.now))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from bot.domain.reading import Reading
-    from bot.engine.effects import CallAdded, CallsAnswered, Escalated, EscalationsClosed, TimerSet
+    from bot.engine.effects import CallAdded, CallsAnswered, Escalated, EscalationsClosed, TextsCancelled, TimerSet
     from bot.storage.database import Tx, Values
 
 
@@ -110,11 +110,13 @@ class Changes:
             del self.timers[key]
         self.timers_cancelled.append({"conversation": conversation_id, "prefix": prefix + "%"})
 
-    def cancel_texts(self, conversation_id: int, reason: str) -> None:
+    def cancel_texts(self, conversation_id: int, effect: TextsCancelled) -> None:
         for text in self.texts:
-            if text["conversation_id"] == conversation_id and text["state"] == TextState.QUEUED:
-                text.update(state=TextState.CANCELLED, code=reason)
-        self.texts_cancelled.append({"conversation": conversation_id, "reason": reason})
+            mine = text["conversation_id"] == conversation_id and effect.key in {"", text["text_key"]}
+            if mine and text["state"] == TextState.QUEUED:
+                text.update(state=TextState.CANCELLED, code=effect.reason)
+        row = {"conversation": conversation_id, "reason": effect.reason, "key": effect.key or "%"}
+        self.texts_cancelled.append(row)
 
 
 async def load_changes(tx: Tx, conversation_ids: Sequence[int], since: date, now: datetime) -> Changes:
@@ -189,7 +191,9 @@ async def _write_texts(tx: Tx, changes: Changes) -> None:
     if changes.texts_cancelled:
         # no IN here: it cannot be executed for many rows at once
         waiting = or_(outbox.c.state == TextState.QUEUED, outbox.c.state == TextState.UNKNOWN)
-        which = and_(outbox.c.conversation_id == bindparam("conversation"), waiting)
+        which = and_(
+            outbox.c.conversation_id == bindparam("conversation"), waiting, outbox.c.text_key.like(bindparam("key"))
+        )
         values = {"state": TextState.CANCELLED, "code": bindparam("reason"), "settled_at": changes.now}
         await tx.run(update(outbox).where(which).values(values), changes.texts_cancelled)
         under_way = and_(outbox.c.conversation_id == bindparam("conversation"), outbox.c.state == TextState.SUBMITTING)

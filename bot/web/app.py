@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
@@ -15,7 +16,9 @@ from bot.residents.roster import InvalidResident
 log = structlog.get_logger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _JSON_DOORS = ("/webhook/", "/demo/api/")
+_DEMO_DOORS = ("/demo", "/webhook/sandbox")
 _LOCAL = ("127.0.0.1", "::1")
+_LOCAL_NAMES = ("127.0.0.1", "::1", "localhost")
 
 
 def make_app(max_request_bytes: int) -> web.Application:
@@ -28,10 +31,17 @@ def make_app(max_request_bytes: int) -> web.Application:
 @web.middleware
 async def loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The demo's doors do not open to other machines, nor to other sites in this machine's browser."""
-    foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
-    if request.path.startswith("/demo") and (request.remote not in _LOCAL or foreign):
+    if request.path.startswith(_DEMO_DOORS) and (request.remote not in _LOCAL or _is_foreign(request)):
         raise web.HTTPForbidden(text="demo: loopback only")
     return await handler(request)
+
+
+def _is_foreign(request: web.Request) -> bool:
+    """Whether another site in this machine's browser asks (also by a name that it has pointed at this machine)."""
+    origin = request.headers.get("Origin")
+    hosts = [request.url.host, *([urlsplit(origin).hostname] if origin else [])]
+    cross = request.headers.get("Sec-Fetch-Site") == "cross-site"
+    return cross or any(host not in _LOCAL_NAMES for host in hosts)
 
 
 async def _healthy(_request: web.Request) -> web.Response:
