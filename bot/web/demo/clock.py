@@ -48,5 +48,5 @@ class DemoClock:
     def _stored(self) -> timedelta | None:
         try:
             return timedelta(seconds=float(json.loads(self._file.read_text())["ahead_seconds"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return None

@@ -24,7 +24,9 @@ SETTLE_SECONDS = 10.0
 LONGEST_ADVANCE = timedelta(days=366)
 _LOOK_EVERY_SECONDS = 0.05
 _ROUNDS_AT_ONE_MOMENT = 3
-_DURATION = re.compile(r"^(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s)?$")
+_DURATION = re.compile(
+    r"(?:(?P<days>\d{1,6})d)?(?:(?P<hours>\d{1,6})h)?(?:(?P<minutes>\d{1,6})m)?(?:(?P<seconds>\d{1,8})s)?", re.ASCII
+)
 
 
 class Clockwork:
@@ -92,9 +94,9 @@ class Clockwork:
 
 def parse_duration(text: object) -> timedelta:
     """``15h30m``, ``2d``, ``90m`` … up to 366 days; raises InvalidInput."""
-    match = _DURATION.match(text) if isinstance(text, str) and text else None
+    match = _DURATION.fullmatch(text) if isinstance(text, str) and text else None
     if match:
-        parts = {unit: int(number) for unit, number in match.groupdict().items() if number and len(number) <= 6}
+        parts = {unit: int(number) for unit, number in match.groupdict().items() if number}
         duration = timedelta(**parts)
         if timedelta(0) < duration <= LONGEST_ADVANCE:
             return duration
