@@ -30,10 +30,10 @@ async def run_soak(seconds: float, residents: int, seed: int, told: Told) -> dic
         async with demo_in(Path(folder)) as demo:
             numbers = phones(residents)
             await demo.enrol(numbers)
-            known = {number: _outgoing(await demo.messages(number)) for number in numbers}
+            known = {number: outgoing(await demo.messages(number)) for number in numbers}
             sent, kills = await _disturb(demo, numbers, seconds, chance, told)
             await demo.settle()
-            return {"kills": kills, "texts": sum(sent.values()), **await _judge(demo, sent, known)}
+            return {"kills": kills, "texts": sum(sent.values()), **await judge(demo, sent, known)}
 
 
 async def _disturb(
@@ -44,7 +44,7 @@ async def _disturb(
     kills, end = 0, time.monotonic() + seconds
     while time.monotonic() < end and min((sent[number] for number in numbers), default=0) < _ANSWERS_PER_HOUR:
         told(f"{kills} kills, {sum(sent.values())} texts")
-        texting = asyncio.ensure_future(asyncio.gather(*(_text(demo, number, sent) for number in numbers)))
+        texting = asyncio.ensure_future(asyncio.gather(*(give_until_taken(demo, number, sent) for number in numbers)))
         while not texting.done():
             await asyncio.wait([texting], timeout=chance.uniform(*_ALIVE_SECONDS))
             if not texting.done():
@@ -55,7 +55,7 @@ async def _disturb(
     return sent, kills
 
 
-async def _text(demo: Demo, number: str, sent: Counter[str]) -> None:
+async def give_until_taken(demo: Demo, number: str, sent: Counter[str]) -> None:
     """A carrier gives a text again until it is told that it was received."""
     message_id = f"{number}-{sent[number]}"
     while True:
@@ -66,18 +66,18 @@ async def _text(demo: Demo, number: str, sent: Counter[str]) -> None:
         await asyncio.sleep(_RETRY_SECONDS)
 
 
-async def _judge(demo: Demo, sent: Counter[str], known: dict[str, int]) -> dict[str, int]:
+async def judge(demo: Demo, sent: Counter[str], known: dict[str, int]) -> dict[str, int]:
     """Compare what was sent with what the house took in and what the carrier was given."""
     lost = doubled = missing = 0
     for number, texts in sent.items():
         messages = await demo.messages(number)
         incoming = sum(message["direction"] == "in" for message in messages) - 1  # the consent
-        answers = _outgoing(messages) - known[number]
+        answers = outgoing(messages) - known[number]
         lost += max(0, texts - incoming)
         doubled += max(0, incoming - texts) + max(0, answers - texts)
         missing += max(0, texts - answers)
     return {"lost": lost, "doubled": doubled, "answers_missing": missing}
 
 
-def _outgoing(messages: list[dict[str, Any]]) -> int:
+def outgoing(messages: list[dict[str, Any]]) -> int:
     return sum(message["direction"] == "out" for message in messages)
