@@ -14,9 +14,7 @@ FILES = list(dialogue_files(CONVERSATIONS, None))
 TEXTS = {path: path.read_text(encoding="utf-8") for path, _ in FILES}
 
 
-@pytest.mark.parametrize(
-    "path, program", FILES, ids=[path.relative_to(CONVERSATIONS).as_posix() for path, _ in FILES]
-)
+@pytest.mark.parametrize("path, program", FILES, ids=[path.relative_to(CONVERSATIONS).as_posix() for path, _ in FILES])
 async def test_the_dialogue_comes_out_word_by_word(
     path: Path, program: str | None, database_url: str, tmp_path: Path
 ) -> None:
