@@ -45,6 +45,11 @@ def main() -> None:
     except MimamoriError as error:
         typer.echo(f"mimamori: {error.ja}\nmimamori: {error.en}", err=True)
         raise SystemExit(1) from None
+    except OSError as error:  # a full disk, a share that went away: nothing here that a trace would mend
+        place = f" {error.filename}" if error.filename else ""
+        typer.echo(f"mimamori: 続けられません({error.strerror}){place}", err=True)
+        typer.echo(f"mimamori: Cannot go on ({error.strerror}){place}", err=True)
+        raise SystemExit(1) from None
 
 
 @app.callback(invoke_without_command=True)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import errno
 import json
+import os
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +51,7 @@ class Carrier:
         self._some_receipts = asyncio.Event()
         self._taken = 0
         self._replay(file)
-        self._file = file.open("a", encoding="ascii")
+        self._file = file.open("ab", buffering=0)
 
     @property
     def pending(self) -> int:
@@ -70,8 +72,9 @@ class Carrier:
                 if not await _handed_over(http, receipts_url, batch):
                     await asyncio.sleep(_RETRY_SECONDS)
                     continue
-                for receipt in batch:
-                    self._write({"type": "receipt", **receipt})
+                with contextlib.suppress(OSError):  # a full disk: after a restart they are handed over again
+                    for receipt in batch:
+                        self._write({"type": "receipt", **receipt})
                 del self._receipts[: len(batch)]
                 if not self._receipts:
                     self._some_receipts.clear()
@@ -116,15 +119,27 @@ class Carrier:
         self._by_id[message["id"]] = message
 
     def _write(self, event: dict[str, Any]) -> None:
-        self._file.write(base64.b64encode(self._keyring.seal(json.dumps(event))).decode() + "\n")
-        self._file.flush()
+        """One whole line, or OSError and none of it: half a line would spoil the next one too."""
+        line = base64.b64encode(self._keyring.seal(json.dumps(event))) + b"\n"
+        end = self._file.seek(0, os.SEEK_END)
+        written = 0
+        try:
+            written = self._file.write(line)
+        finally:
+            if written != len(line):
+                self._file.truncate(end)
+        if written != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _replay(self, file: Path) -> None:
         if not file.exists():
             return
         told = set()
-        for line in file.read_text(encoding="ascii").splitlines():
-            with contextlib.suppress(ValueError):  # the last line may have been cut off; it was not answered
+        whole, end, cut = file.read_bytes().rpartition(b"\n")
+        if cut:  # by a crash, before its text was answered for
+            os.truncate(file, len(whole + end))
+        for line in whole.splitlines():
+            with contextlib.suppress(ValueError):
                 event = json.loads(self._keyring.open(base64.b64decode(line, validate=True)))
                 if event["type"] == "text":
                     self._keep(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -42,8 +43,9 @@ class DemoClock:
         self._ahead = moment.astimezone(UTC) - datetime.now(UTC)
         self._held = None
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps({"ahead_seconds": self._ahead.total_seconds()}))
-        fresh.replace(self._file)
+        with contextlib.suppress(OSError):  # a full disk: the clock is right until the next start
+            fresh.write_text(json.dumps({"ahead_seconds": self._ahead.total_seconds()}))
+            fresh.replace(self._file)
 
     def _stored(self) -> timedelta | None:
         try:
