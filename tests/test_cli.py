@@ -1,0 +1,176 @@
+"""The command line: what a person can mend is told in a sentence with exit code 1, never with a traceback."""
+
+import asyncio
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.storage.database import Database
+from bot.storage.keys import Keyring
+from bot.storage.migrate import migrate
+from tests.support.child import mimamori
+
+DEMO = ("demo", "--port", "0", "--no-samples")
+
+
+def run(*arguments, **how):
+    """Exit code and what was said, of a command that is expected to end."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MIMAMORI_")}
+    env |= {"PYTHONUTF8": "1", **how.pop("env", {})}
+    done = subprocess.run(
+        mimamori(*arguments), capture_output=True, text=True, timeout=60, check=False, env=env,
+        stdin=subprocess.DEVNULL, **how,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr + done.stdout, done.stderr
+    return done.returncode, done.stderr + done.stdout
+
+
+def refusal(*arguments, **how):
+    """The two sentences of a refusal."""
+    code, told = run(*arguments, **how)
+    assert code == 1, told
+    sentences = [line for line in told.splitlines() if line.startswith("mimamori: ")]
+    assert len(sentences) == 2, told
+    return told
+
+
+async def make_data(folder):
+    """What a first start leaves behind."""
+    database = Database(f"sqlite:///{folder / 'mimamori.sqlite3'}", Keyring.load_or_create(folder / "keys.json"))
+    await migrate(database)
+    return database
+
+
+def test_the_version_is_told():
+    code, told = run("--version")
+    assert code == 0
+    assert told.startswith("mimamori ")
+
+
+def test_help_is_told_and_an_unknown_command_is_a_mistake():
+    code, told = run("--help")
+    assert code == 0
+    for command in ("demo", "serve", "triage", "staff", "script"):
+        assert command in told
+    assert run("dance")[0] == 2
+
+
+def test_a_port_in_use_is_named(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        told = refusal("demo", "--data", tmp_path, "--port", str(port))
+    assert str(port) in told
+    assert "--port" in told
+
+
+def test_a_second_process_on_a_folder_is_refused_and_the_first_goes_on(child, tmp_path):
+    first = child(*DEMO, "--data", tmp_path, ready="Ready")
+    assert str(tmp_path) in refusal(*DEMO, "--data", tmp_path)
+    assert first.stop() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_in_good_order_when_told_to(child, tmp_path, number):
+    running = child(*DEMO, "--data", tmp_path, ready="Ready")
+    running.send(number)
+    assert running.wait(seconds=15) == 0
+    assert "Traceback" not in running.output
+    assert "stopped" in running.output
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    assert "file" in refusal(*DEMO, "--data", tmp_path / "file" / "data")
+    if os.geteuid() != 0:
+        (tmp_path / "locked").mkdir(mode=0o500)
+        assert "locked" in refusal(*DEMO, "--data", tmp_path / "locked" / "data")
+
+
+def test_a_disk_that_is_full_at_the_start_is_told(tmp_path):
+    def no_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+
+    refusal(*DEMO, "--data", tmp_path, preexec_fn=no_room)
+
+
+async def test_a_newer_database_is_refused(tmp_path):
+    database = await make_data(tmp_path)
+    async with database.write() as tx:
+        await tx.run(text("UPDATE alembic_version SET version_num = '9999'"))
+    await database.close()
+    assert "9999" in await asyncio.to_thread(refusal, *DEMO, "--data", tmp_path)
+
+
+async def test_a_key_file_of_another_database_is_refused(tmp_path):
+    await (await make_data(tmp_path)).close()
+    (tmp_path / "keys.json").unlink()
+    assert "key file" in await asyncio.to_thread(refusal, *DEMO, "--data", tmp_path)
+
+
+def test_a_broken_key_file_is_named(tmp_path):
+    (tmp_path / "keys.json").write_text("{}")
+    assert "keys.json" in refusal(*DEMO, "--data", tmp_path)
+
+
+def test_a_database_file_that_is_none_is_refused(tmp_path):
+    (tmp_path / "mimamori.sqlite3").write_bytes(b"a letter " * 1000)
+    assert "database" in refusal(*DEMO, "--data", tmp_path)
+
+
+@pytest.mark.parametrize("name, value", [("MIMAMORI_PORT", "eighty"), ("MIMAMORI_PROT", "1")])
+def test_a_wrong_setting_is_named(tmp_path, name, value):
+    assert name in refusal(*DEMO, "--data", tmp_path, env={name: value})
+
+
+def test_a_broken_settings_file_is_named(tmp_path):
+    (tmp_path / "my.toml").write_text("port = ")
+    assert "my.toml" in refusal("serve", "--config", tmp_path / "my.toml")
+
+
+def test_a_broken_script_is_named_with_its_line(tmp_path):
+    folder = tmp_path / "conversations"
+    (folder / "covid19-2023-05-08").mkdir(parents=True)
+    (folder / "covid19-2023-05-08" / "program.yaml").write_text("title: [", encoding="utf-8")
+    (folder / "reading").symlink_to(Path(__file__).parents[1] / "conversations" / "reading")
+    told = refusal(*DEMO, "--data", tmp_path / "data", env={"MIMAMORI_CONVERSATIONS": str(folder)})
+    assert "program.yaml:1" in told
+
+
+def test_a_folder_of_scripts_that_is_not_there_is_named(tmp_path):
+    told = refusal(*DEMO, "--data", tmp_path, env={"MIMAMORI_CONVERSATIONS": str(tmp_path / "nowhere")})
+    assert "nowhere" in told
+
+
+def test_an_installation_needs_a_carrier_and_a_database_that_answers(tmp_path, free_port):
+    env = {"MIMAMORI_DATA_DIR": str(tmp_path)}
+    assert "carrier_url" in refusal("serve", env=env)
+    env |= {"MIMAMORI_CARRIER_URL": "http://127.0.0.1:9",
+            "MIMAMORI_DATABASE_URL": f"postgresql+asyncpg://nobody@127.0.0.1:{free_port}/nothing"}  # fmt: skip
+    assert "database" in refusal("serve", env=env)
+
+
+def test_an_installation_whose_port_is_taken_says_so(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        env = {"MIMAMORI_DATA_DIR": str(tmp_path), "MIMAMORI_CARRIER_URL": "http://127.0.0.1:9",
+               "MIMAMORI_PORT": str(taken.getsockname()[1])}  # fmt: skip
+        assert "port" in refusal("serve", env=env)
+
+
+def test_logs_are_json_lines_without_anything_personal(child, tmp_path):
+    running = child(*DEMO, "--data", tmp_path, ready="Ready")
+    running.stop()
+    logged = [json.loads(line) for line in running.lines if line.startswith("{")]
+    assert {"event", "level", "timestamp"} <= set(logged[0])
+    assert sys.executable not in running.output
