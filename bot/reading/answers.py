@@ -12,6 +12,7 @@ from bot.reading.menu import read_digit
 from bot.reading.normalise import Normalised
 
 _PIECE = re.compile(r"[。!?\n、,;:()「」…・]+|\.+(?!\d)|(?<=[^\W\d])(?: - | / )")
+_BOTH_DIGITS = re.compile(r"[\W_]*(?:1[^\w]*(?:か|or|と|、)?[^\w]*2|2[^\w]*(?:か|or|と|、)?[^\w]*1)(?:です)?[\W_]*$")
 _SHORTEST_COURTESY = 3
 _NO_LETTER = re.compile(r"(?:[^\w\u0900-\u0963]|_)+")
 _TAIL = re.compile(
@@ -77,11 +78,13 @@ def _bare(text: str, pattern: re.Pattern[str]) -> bool:
 def read_yes_no(text: Normalised, context: Context, lexicons: Sequence[Lexicon]) -> Answers:
     """Yes or no by digit (1 yes, 2 no) or by word; both are True where both are said."""
     digit = read_digit(text, highest=9)
+    if _BOTH_DIGITS.match(text.text):
+        return Answers(yes=True, no=True, marks=(("answer:unclear", (0, len(text.text))),))
     if digit.digit in (1, 2) and not _word_only(text):
         name = "yes" if digit.digit == 1 else "no"
         return Answers(yes=name == "yes", no=name == "no", marks=((f"answer:{name}", digit.span),))
     said: dict[str, tuple[int, int]] = {}
-    for start, end in [(0, len(text.text)), *_pieces(text.text)]:
+    for start, end in [(0, len(text.text)), *_pieces(text)]:
         word = (
             None
             if start and _courtesy(text.text[start:end], lexicons)
@@ -104,8 +107,10 @@ def _word_only(text: Normalised) -> bool:
     return not any(char.isdigit() for char in text.text) and text.text.strip() in ("に", "し", "hai", "ba", "ni", "so")
 
 
-def _pieces(text: str) -> list[tuple[int, int]]:
-    pieces, start = [], 0
+def _pieces(whole: Normalised) -> list[tuple[int, int]]:
+    text, pieces, start = whole.text, [], 0
+    if first := min(whole.breaks, default=0):  # はい　熱は…: the words before the first space
+        pieces.append((0, first))
     for match in [*_PIECE.finditer(text), None]:
         end = match.start() if match else len(text)
         if text[start:end].strip():

@@ -26,6 +26,8 @@ _BABY_FEVER = re.compile(
         r"|新生儿|新生兒|신생아"
     )
 )
+_NO_FEVER = 37.0
+"""Below it, "熱は36.8" names the measure and no fever."""
 _SEVERE_TEMPERATURE, _LOW_TEMPERATURE, _BABY_TEMPERATURE = 39.0, 35.0, 38.0
 _EMERGENCY_SPO2, _URGENT_SPO2 = 93, 95
 
@@ -177,10 +179,14 @@ def facts(found: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Codes that are present, and codes that are said to be absent."""
     present: dict[str, None] = {}
     absent: dict[str, None] = {}
+    temperature = found.values.temperature
+    cool = temperature is not None and temperature.number < _NO_FEVER
     for sign in found.signs:
         if sign.kind == "denials" and sign.present:
             absent[sign.code] = None
         if sign.kind not in ("red_flags", "symptoms"):
+            continue
+        if sign.code == "fever" and cool:
             continue
         if sign.present:
             present[sign.code] = None

@@ -12,7 +12,7 @@ from bot.reading.shelf import Book
 _LONG = 400  # a text as long as this shows its language
 _KANA = re.compile("[ぁ-ゟ]")
 _CHINESE = re.compile(
-    "[的了没沒们們吗嗎呢吧我你您他她很还還这這么麼疼喘请請谢謝嗽嗓躺咱啥嘴憋]"
+    "(?<![終完終])了(?![解承])|[的没沒们們吗嗎呢吧我你您他她很还還这這么麼疼喘请請谢謝嗽嗓躺咱啥嘴憋]"
     "|比昨|难|難受|不[舒痛要是会會能想]|发烧|發燒"
 )
 _LATIN_WORD = re.compile(r"[a-z]+")

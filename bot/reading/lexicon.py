@@ -17,7 +17,8 @@ _KINDS = ("red_flags", "dangers", "urgent", "symptoms", "denials", "states", "in
 _WORD = re.compile(r"<([a-z_]+)>")
 _SCOPE_KEYS = (
     "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after",
-    "past_before", "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me",
+    "past_before", "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me", "doubt", "list_or",
+    "ill_relative",
 )  # fmt: skip
 
 

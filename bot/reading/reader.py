@@ -13,17 +13,26 @@ from bot.reading.answers import Answers, read_keyword, read_yes_no
 from bot.reading.combine import Found, combine, intent_of, priority_of
 from bot.reading.coverage import has_words, unknown_clauses
 from bot.reading.language import choose, from_romaji
-from bot.reading.lexicon import Lexicon
+from bot.reading.lexicon import Lexicon, Rule
 from bot.reading.menu import Menu, read_menu
 from bot.reading.normalise import normalise
 from bot.reading.numbers import write_digits
 from bot.reading.shelf import Shelf
-from bot.reading.signs import MASK, Sign, find_signs, mask_idioms
+from bot.reading.signs import MASK, Sign, Status, find_signs, mask_idioms
 from bot.reading.values import read_values
 
 LONGEST = 2_500
 """Characters that are read; no carrier delivers more than 1,600 in one text."""
 _HEAD = 1_700
+_AMBULANCE = re.compile(r"[\W_]*(?P<number>119)[\W_]*(?:番|です|please|pls)?[\W_]*$")
+_GRAVE_NUMBER = re.compile(r"[\W_]*[34][ 、,:。/]+3[3-9]|[\W_]*[34][ 、,:。/]+4[0-2]")
+_CALLED = Rule("red_flags", "rescue", _AMBULANCE)
+_FRIENDLY = re.compile(
+    "[\\s\ufe0f\u200d\U0001f3fb-\U0001f3ff]*(?:[\U0001f600\U0001f603\U0001f604\U0001f60a\U0001f642\u263a"
+    "\U0001f44c\U0001f44d\U0001f646\U0001f647\U0001f64b\U0001f64f\u2764]"
+    "[\\s\ufe0f\u200d\u2640\u2642\U0001f3fb-\U0001f3ff]*)+"
+)
+_NODDED = Rule("intents", "thanks", _FRIENDLY)
 
 
 class Reader:
@@ -90,8 +99,25 @@ class Reader:
             found.idioms.extend(_masked_places(plain.text, masked))
             found.signs.extend(find_signs(plain.text, masked, lexicon))
         found.signs = _without_inner_questions(found.signs)
+        if _AMBULANCE.match(plain.text):
+            found.signs.append(Sign(_CALLED, *_AMBULANCE.match(plain.text).span("number")))  # type: ignore[union-attr]
+        elif not has_words(plain.text) and not plain.text.strip(" \n") and _FRIENDLY.fullmatch(text):
+            found.signs.append(Sign(_NODDED, 0, 0))
+        if found.menu.digit is None and not found.values.spans:
+            found.signs = [_relatives(sign, plain.text, lexicons) for sign in found.signs]
         found.answers = _answers(found)
         return found
+
+
+def _relatives(sign: Sign, text: str, lexicons: Sequence[Lexicon]) -> Sign:
+    """A milder symptom of a relative (息子が熱があります) in a reply without number or value is not the resident's."""
+    if sign.kind != "symptoms" or not sign.present:
+        return sign
+    for lexicon in lexicons:
+        ill = lexicon.scope.get("ill_relative")
+        if ill and ill.search(text, 0, sign.start):
+            return replace(sign, status=Status.HOME)
+    return sign
 
 
 def _masked_places(text: str, masked: str) -> list[tuple[int, int]]:
@@ -126,6 +152,9 @@ def _answers(found: Found) -> Answers:
             keyword = None
     if keyword is None and not found.has("red_flags") and not found.has("dangers"):
         keyword = _asked_for(found)
+        if keyword == "opt_out" and found.context is Context.CONSENT:
+            said = read_yes_no(found.text, found.context, found.lexicons)
+            keyword = None if said.yes and not said.no else keyword
     if keyword:
         return Answers(keyword=keyword, marks=((f"keyword:{keyword}", (0, len(found.text.text))),))
     if found.context in (Context.CONSENT, Context.DANGER):
@@ -141,11 +170,10 @@ def _inside(sign: Sign, said: Answers) -> bool:
 
 
 def _asked_for(found: Found) -> str | None:
-    """A request for no more (or new) messages inside a text that tells nothing else grave."""
-    for code in ("opt_in", "opt_out"):
-        if found.has("intents", code) and not found.has("urgent"):
-            return code
-    return None
+    """A request for no more (or new) messages inside a text; what the text tells besides keeps its priority."""
+    if found.has("intents", "opt_in") and not found.has("urgent"):
+        return "opt_in"
+    return "opt_out" if found.has("intents", "opt_out") and not found.has("intents", "wrong_number") else None
 
 
 def _understood(found: Found) -> bool:
@@ -153,6 +181,8 @@ def _understood(found: Found) -> bool:
     priority = priority_of(found)
     if priority is not Priority.NONE or found.answers.keyword:
         return True
+    if found.values.odd or _number_of_another_question(found):
+        return False
     intent = intent_of(found, priority)
     if intent is Intent.OTHER and not found.has("intents"):
         return False
@@ -164,6 +194,13 @@ def _understood(found: Found) -> bool:
     if found.menu.digit is not None:
         spans.append(found.menu.span)
     return unknown_clauses(found.text.text, spans, found.lexicons) == 0
+
+
+def _number_of_another_question(found: Found) -> bool:
+    """3 or 4 before a temperature where the menu was not asked: perhaps the menu's number."""
+    if found.context in (Context.DAILY, Context.CONSENT, Context.DANGER) or found.values.temperature is None:
+        return False
+    return bool(_GRAVE_NUMBER.match(found.text.text))
 
 
 def _others(lexicon: Lexicon, text: str) -> list[re.Match[str]]:

@@ -1,75 +1,20 @@
-"""Signs in a reply, and whether each is true of the person now: the scope of negation, past, supposition and others."""
+"""Signs in a reply, in order of place, each with its status."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.reading.lexicon import Lexicon, Rule
+from bot.reading.scope import Scope
+from bot.reading.sign import SPEECH, Sign, Status
+
+__all__ = ["MASK", "Sign", "Status", "find_signs", "mask_idioms"]
 
 MASK = "\ue000"
 """Stands for each character of an idiom, so that no sign is found inside it."""
 
-_LASTING = frozenset({"seizure", "unconscious", "labour", "stroke"})
-"""Signs that stay an emergency within the day although they have passed (GUIDE: What decides)."""
-_REGION = 48
-_LOOK_BACK = 90
 _MOST_PER_RULE = 12
-_UNDOING_FIRM = re.compile(r"わけ|ほど|こと|程|くらい|not that|not so")
-_SPEECH = ("states", "intents")
-_TWO_WORDS = ("chest_pain", "hemoptysis", "cyanosis", "pale")
-_DENIABLE = ("wrong_number", "opt_out", "opt_in")
-_SENTENCE_END = re.compile(r"[。!?\n]|\.(?!\d)")
-_TOPIC = re.compile(
-    r"熱|咳|せき|のど|喉|頭|鼻|下痢|体温|だる|食欲|味|匂|妻|夫|主人|子供|fever|cough|throat|head|nose|发烧|發燒|咳"
-    r"|열|기침"
-)
-
-
-class Status(StrEnum):
-    """What a sign found in the words is worth."""
-
-    PRESENT = "present"
-    ABSENT = "negated"
-    GONE = "gone"  # today or last night
-    LONG_GONE = "long_gone"
-    SUPPOSED = "supposed"  # a condition, a question about it
-    OTHERS = "others"  # somebody outside the home
-    HOME = "home"  # somebody else in the home, told by the resident beside the own state
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """A rule that matched ``text[start:end]``."""
-
-    rule: Rule
-    start: int
-    end: int
-    status: Status = Status.PRESENT
-
-    @property
-    def code(self) -> str:
-        return self.rule.code
-
-    @property
-    def kind(self) -> str:
-        return self.rule.kind
-
-    @property
-    def present(self) -> bool:
-        return self.status is Status.PRESENT
-
-    @property
-    def grave(self) -> bool:
-        return self.rule.kind in ("red_flags", "dangers")
-
-    @property
-    def alarms(self) -> bool:
-        """Whether it is true now of somebody in the home."""
-        return self.status in (Status.PRESENT, Status.HOME)
 
 
 def mask_idioms(text: str, lexicon: Lexicon) -> str:
@@ -85,10 +30,10 @@ def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
     Signs of health are looked for in ``masked``, where idioms are covered.
     """
     found = [
-        sign for rule in lexicon.rules for sign in _matches(text if rule.kind in _SPEECH else masked, rule, lexicon)
+        sign for rule in lexicon.rules for sign in _matches(text if rule.kind in SPEECH else masked, rule, lexicon)
     ]
     found.sort(key=lambda sign: (sign.start, sign.end))
-    scope = _Scope(text, lexicon)
+    scope = Scope(text, lexicon)
     judged = [replace(sign, status=scope.status(sign, found)) for sign in found]
     return list(scope.chained(judged))
 
@@ -107,185 +52,3 @@ def _matches(text: str, rule: Rule, lexicon: Lexicon) -> Iterator[Sign]:
         yield Sign(rule, start, end)
         at = end
         count += 1
-
-
-class _Scope:
-    """Judges the signs of one text."""
-
-    def __init__(self, text: str, lexicon: Lexicon) -> None:
-        self.text = text
-        self.scope = lexicon.scope
-        self.listed: set[tuple[int, int]] = set()  # negations that speak of a whole list ("... などはありません")
-        self.sentences = [match.end() for match in _SENTENCE_END.finditer(text)]
-        breaks = self.scope.get("breaks")
-        self.clauses = sorted({*self.sentences, *((m.end() for m in breaks.finditer(text)) if breaks else ())})
-
-    def status(self, sign: Sign, found: Sequence[Sign]) -> Status:
-        """What ``sign`` is worth, by what stands before and after it."""
-        tail = self.text[sign.end : sign.end + _REGION]
-        if sign.kind not in _SPEECH and self._of_others(sign):
-            return Status.OTHERS
-        if sign.kind == "intents" and sign.code not in _DENIABLE:
-            return Status.PRESENT
-        if self._negated(sign, tail):
-            return Status.ABSENT
-        if self._supposed(sign, tail):
-            return Status.SUPPOSED
-        if sign.kind in _SPEECH:
-            return Status.PRESENT
-        status = self._gone(sign, found)
-        return Status.HOME if status is Status.PRESENT and self._of_home(sign) else status
-
-    def _start(self, ends: list[int], place: int) -> int:
-        at = bisect_right(ends, place)
-        return max(ends[at - 1] if at else 0, place - _LOOK_BACK)
-
-    def _of_others(self, sign: Sign) -> bool:
-        others = self.scope.get("others")
-        if others is None:
-            return False
-        start = self._start(self.sentences, sign.start)
-        before = self.text[start : sign.start]
-        last = None
-        for last in others.finditer(before):  # noqa: B007 (the last one counts)
-            pass
-        if last is None:
-            return False
-        home = self.scope.get("home")
-        return home is None or not home.search(before, last.end())
-
-    def _of_home(self, sign: Sign) -> bool:
-        """Somebody else at home, in a reply that tells of the writer ("me") elsewhere."""
-        family, me = self.scope.get("family"), self.scope.get("me")
-        if family is None or me is None or not me.search(self.text):
-            return False
-        start = self._start(self.sentences, sign.start)
-        before = self.text[start : sign.end]
-        own = max((match.end() for match in me.finditer(before)), default=-1)
-        return any(match.end() > own and match.start() >= own for match in family.finditer(before))
-
-    def _denied_inside(self, sign: Sign) -> bool:
-        """A sign of two words with "no" between them: "phlegm is clear, no blood", "o peito nao doi"."""
-        before = self.scope.get("not_before")
-        if before is None or sign.code not in _TWO_WORDS or sign.rule.firm:
-            return False
-        words = self.text[sign.start : sign.end]
-        last = words.rfind(" ") + 1 or len(words) - 1
-        match = before.search(words[:last])
-        return bool(match and match.start() > 0)
-
-    def _negated(self, sign: Sign, tail: str) -> bool:
-        if self._denied_inside(sign):
-            return True
-        after = self.scope.get("not_after")
-        if after and (match := after.match(tail)):
-            if self._undone(tail[match.end() :]) or (sign.rule.firm and not _UNDOING_FIRM.search(match.group())):
-                return False
-            if (many := self.scope.get("list_not")) and many.match(match.group()):
-                self.listed.add((sign.start, sign.end))
-            return True
-        before = self.scope.get("not_before")
-        if before is None:
-            return False
-        start = self._start(self.clauses, sign.start)
-        denied = bool(before.search(self.text[start : sign.start]))
-        return denied and not sign.rule.firm and not self._undone(tail)
-
-    def _undone(self, rest: str) -> bool:
-        undone = self.scope.get("undone")
-        return bool(undone and undone.match(rest))
-
-    def _supposed(self, sign: Sign, tail: str) -> bool:
-        after = self.scope.get("if_after")
-        if after and after.match(tail):
-            return True
-        before = self.scope.get("if_before")
-        start = self._start(self.clauses, sign.start)
-        return bool(before and before.search(self.text[start : sign.start]))
-
-    def _gone(self, sign: Sign, found: Sequence[Sign]) -> Status:
-        region = self._region(sign, found)
-        sentence = self.text[self._start(self.sentences, sign.start) : sign.end]
-        long_ago, was = self.scope.get("long_ago"), self.scope.get("past_after")
-        past = bool(was and was.match(region)) or bool(
-            (early := self.scope.get("past_before")) and early.search(sentence)
-        )
-        over = self._over(sign, region, past=past)
-        if long_ago and past and (long_ago.search(sentence) or long_ago.search(region[:20])):
-            return Status.LONG_GONE
-        if over and sign.code not in _LASTING:
-            return Status.GONE
-        return Status.PRESENT
-
-    def _region(self, sign: Sign, found: Sequence[Sign]) -> str:
-        end = min(sign.end + _REGION, len(self.text))
-        for other in found:
-            if other.start >= end:
-                break
-            if other.grave and other.start >= sign.end and other.code != sign.code:
-                end = min(end, other.start)
-        return self.text[sign.end : end]
-
-    def _over(self, sign: Sign, region: str, *, past: bool) -> bool:
-        gone = self.scope.get("gone")
-        match = gone.search(region) if gone else None
-        if match is None:
-            return False
-        if _TOPIC.search(region[: match.end()]):
-            return False
-        same_clause = not any(sign.end < end <= sign.end + match.start() for end in self.clauses)
-        return past or same_clause
-
-    def chained(self, signs: list[Sign]) -> Iterator[Sign]:
-        """Negation and its absence shared along a list: "no fever, cough or chest pain", 息苦しさや胸の痛みはない."""
-        backward = "not_after" in self.scope
-        forward = "not_before" in self.scope
-        judged = list(signs)
-        order = range(len(judged) - 2, -1, -1)
-        for i in order if backward else ():
-            judged[i] = self._like_next(judged, i)
-        for i in range(1, len(judged)) if forward else ():
-            judged[i] = self._like_previous(judged, i)
-        yield from judged
-
-    def _like_next(self, signs: list[Sign], i: int) -> Sign:
-        sign = signs[i]
-        if sign.kind in _SPEECH or sign.status is not Status.PRESENT:
-            return sign
-        for other in signs[i + 1 :]:
-            if other.start < sign.end:
-                if other.status is Status.ABSENT and other.kind == sign.kind and other.end >= sign.end:
-                    return self._same(sign, other)
-                continue
-            if other.kind in _SPEECH:
-                continue
-            if other.status is Status.ABSENT and self._lists(sign, other):
-                return self._same(sign, other)
-            if other.start > sign.end + 12:
-                break
-        return sign
-
-    def _lists(self, sign: Sign, other: Sign) -> bool:
-        gap = self.text[sign.end : other.start]
-        plain, said = self.scope.get("list_gap"), self.scope.get("predicate_gap")
-        if plain is None or not plain.fullmatch(gap):
-            return False
-        return not (said and said.match(gap)) or (other.start, other.end) in self.listed
-
-    def _same(self, sign: Sign, other: Sign) -> Sign:
-        if (other.start, other.end) in self.listed:
-            self.listed.add((sign.start, sign.end))
-        return replace(sign, status=Status.ABSENT)
-
-    def _like_previous(self, signs: list[Sign], i: int) -> Sign:
-        sign = signs[i]
-        if sign.kind in _SPEECH or sign.status is not Status.PRESENT:
-            return sign
-        gap_like = self.scope.get("list_gap")
-        for other in reversed(signs[:i]):
-            if other.status is not Status.ABSENT or other.kind in _SPEECH or other.end > sign.start:
-                continue
-            gap = self.text[other.end : sign.start]
-            if len(gap) < 24 and gap_like and gap_like.fullmatch(gap):
-                return replace(sign, status=Status.ABSENT)
-        return sign

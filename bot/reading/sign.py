@@ -1,0 +1,54 @@
+"""A sign: a rule of the lexicon that matched, and what the match is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.reading.lexicon import Rule
+
+SPEECH = ("states", "intents")
+"""Kinds of rules that tell no sign of health."""
+
+
+class Status(StrEnum):
+    """What a sign found in the words is worth."""
+
+    PRESENT = "present"
+    ABSENT = "negated"
+    GONE = "gone"  # today or last night
+    LONG_GONE = "long_gone"
+    SUPPOSED = "supposed"  # a condition, a question about it
+    OTHERS = "others"  # somebody outside the home
+    HOME = "home"  # somebody else in the home, told by the resident beside the own state
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A rule that matched ``text[start:end]``."""
+
+    rule: Rule
+    start: int
+    end: int
+    status: Status = Status.PRESENT
+
+    @property
+    def code(self) -> str:
+        return self.rule.code
+
+    @property
+    def kind(self) -> str:
+        return self.rule.kind
+
+    @property
+    def present(self) -> bool:
+        return self.status is Status.PRESENT
+
+    @property
+    def grave(self) -> bool:
+        return self.rule.kind in ("red_flags", "dangers")
+
+    @property
+    def alarms(self) -> bool:
+        """Whether it is true now of somebody in the home."""
+        return self.status in (Status.PRESENT, Status.HOME)

@@ -1,0 +1,120 @@
+"""The words around numbers: what a number measures, whose it is, and whether it is of now."""
+
+from __future__ import annotations
+
+import re
+
+from bot.reading.normalise import fold_pattern
+
+POINT = r" ?[.,。、・·:点點] ?"
+DEGREE = (
+    r"(?:度|°c?|℃|°|ど(?=\d|$|。|です|で)|도|do(?![a-z])|degrees?|degs?|graus?|grados?|digri|degri|डिग्रि"
+    r"|c(?![a-z]))"
+)
+NUMBER = re.compile(
+    rf"(?<![\d.])(?<!\d[:/])(?:"
+    rf"(?P<f>(?:9[3-9]|10\d)(?:{POINT}\d)?) ?(?:°? ?f(?![a-z])|℉|華氏|degrees? f|fahrenheit|度f)"
+    rf"|(?P<degree>3\d|4\d) ?{DEGREE} ?(?:(?P<tenth>\d)(?:\d(?!\d))?(?! ?(?:回|時|日|人|番|錠|月|歳|%))(?: ?(?:分"
+    rf"|ぶ|부|phan))?|(?P<vague>台|だい|대|代|前後|帯|several))?"
+    rf"|(?P<decimal>[34]\d(?={POINT})|(?:9\d"
+    rf"|10\d)(?=[.,]\d(?!\d))){POINT}(?P<fraction>\d{{1,2}})(?!\d)(?P<vague2> ?(?:台|歳))?"
+    rf"|(?P<short>[5-9]) ?(?:度|ど|도) ?(?P<shorttenth>\d)(?: ?(?:分|ぶ|부))?(?!\d|回)"
+    rf"|(?P<shortbare>[6-9]) ?度(?=です|$|。|でした|ちょうど|くらい|ぐらい|だ)"
+    rf"|(?P<three>[34]\d\d)(?!\d)"
+    rf"|(?P<two>\d{{2,3}})(?![\d]))"
+)
+UNIT_AFTER = re.compile(
+    fold_pattern(
+        r" ?(?:歳|才|さい|代|週|しゅう|回|かい|時|じ(?=に|ご|か|$)|日|にち|分|ふん|人|にん|年|月|か月|ヶ月|錠|円"
+        r"|キロ|kg|g(?![a-z])|mg|ml|cc|mm|cm|"
+        r"階|号|番|丁目|点|本|枚|個|杯|秒|度目|歩|メートル|ページ|つ|以上の|㎎|週間|時間|years?|yrs?|yo(?![a-z])|y/o"
+        r"|months?|weeks?|wks?|days?|hours?|hrs?|"
+        r"minutes?|mins?|times?|x(?![a-z])|people|pm|am|岁|歲|天|次|个|個|周|週|點|点|点钟|분|시|일|살|세|주|개월|번"
+        r"|회|명|시간|tuoi|tuan|thang|ngay|gio|lan|nguoi|phut|"
+        r"anos?|meses|mes|semanas?|dias?|horas?|vezes|veces|taon|buwan|linggo|araw|oras|beses|barsa|mahina|din"
+        r"|ghanta|patak|बर्स|दिन|घन्टा|महिना|पटक|:\d|/\d|-\d{3})"
+    )
+)
+PULSE_BEFORE = re.compile(
+    r"(?:脈拍?|みゃく|心拍|心跳|心搏|pr|hr|(?<![a-z])f[cr](?![a-z])|bpm|pulse|heart rate|血圧|bp|上(?!が)"
+    r"|下(?!が|痢|り)|体重|身長|血糖|맥박|혈압|脉搏|心率|血压|mach"
+    r"|nhip tim|huyet ap|pulso|presion|pressao|batimento\w*)"
+    r"[^\d]{0,6}$|の$(?<=\d\dの)"
+)
+PULSE_AFTER = re.compile(r" ?(?:bpm|拍|/ ?\d|の\d)")
+TEMP_BEFORE = re.compile(
+    fold_pattern(
+        r"(?:熱|ねつ|体温|たいおん|temp\w*|temperature|fever|体温|體溫|烧|燒|열|체온|sot|nhiet do|febre|temperatura"
+        r"|fiebre|lagnat|jworo|ज्वरो|तापक्रम)[^\d]{0,8}$"
+    )
+)
+SPO2_BEFORE = re.compile(
+    fold_pattern(
+        r"(?:酸素(?:飽和度|濃度|飽和)?|さんそ|sp ?o ?2|sp02|spo₂|o2|サチュ?レ?ー?シ?ョ?ン?|さっと|サット|サチ|sats?"
+        r"|saturation|飽和度|パルス(?:オキシメーター)?|オキシ(?:メーター)?|"
+        r"oxygen(?: level)?|oximeter|oxi\w*|ox|satura\w+|スポツ|すぽつ|エスピーオーツ|血氧(?:饱和度|飽和度|仪"
+        r"|儀)?|氧|산소(?:포화도)?|포화도|oxy"
+        r"|nong do|अक्सिजन|oksijan|aksijan|スポ|spo|sao2|oxygeno)"
+        r"(?:は|が|:|の|〜|う|値|の値|だけ|を|も|is|level|levels|reading|of|at|was|now|,|\.|、|=|は今|測定"
+        r"|濃度|で|数値|가|는"
+        r"|이|은|:|la|da|es|esta|ta|em|de|en|는| |chi|con|is now|around|about|só|so|今|今は|测|測|測ったら"
+        r"|はかったら|計ったら|测了|是)*$"
+    )
+)
+PERCENT = re.compile(
+    r" ?(?:%|ぱー(?:せんと)?|percent|per cent|por ?ciento|por ?cento|phan tram|퍼센트|프로|प्रतिसत|pursyento"
+    r"|porsyento)"
+)
+NOT_SPO2 = re.compile(
+    fold_pattern(r"(?:電池|バッテリー|充電|湿度|battery|humidity|bateria|pin|电池|電量|电量|배터리|確率)[^\d]{0,8}$")
+)
+NOT_SPO2_AFTER = re.compile(
+    fold_pattern(r"[^\d、。]{0,6}(?:回復|治|元気|戻|よくな|良くな|better|recover|充電|濃度のアルコ|引き|オフ|オレンジ)")
+)
+VAGUE_BEFORE = re.compile(
+    fold_pattern(
+        r"(?:平熱(?!\d)(?:の|は|が|:|は、)+|いつも|普段|ふだん|通常|元々|もともと|平常|普通|目標|基準"
+        r"|usual(?:ly)?|normal(?:ly)?|my normal is"
+        r"|平时|平時|平常|평소|binh thuong|normalmente)"
+        r"(?:の?体温)?(?:は|が|も|is|around|about|at|:|은|는|에|la|thi| )*$"
+    )
+)
+PAST_BEFORE = re.compile(
+    fold_pattern(
+        r"(?:昨日|きのう|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|最初|yesterday|last night|earlier|was|昨天"
+        r"|昨晚|어제|어젯밤|hom qua|toi qua|ontem|ayer|anoche|kahapon|kagabi|hijo|हिजो)"
+        r"(?:の?(?:夜|朝|昼|夕方|晩|体温|熱))?(?:は|の|が|に|も|、|,|it was|was|to|는|은|엔|thi|era|foi|estaba|tenia"
+        r"|tava|estava| |夜)*$"
+    )
+)
+PAST_AFTER = re.compile(r"(?:だった|でした|あったけど|あったが|ありましたが|だったけど|でしたが|from)")
+RANGE = re.compile(
+    fold_pattern(r" ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|den|a|ate|hasta|sampai|、|or|\.\.+)+ ?")
+)
+ARROW = re.compile(r" ?(?:→|⇒|->|=>|>)+ ?")
+OTHER_PERSON = re.compile(
+    fold_pattern(
+        r"(?:主人|夫|旦那|妻|嫁|家内|母|父|息子|娘|子供|子ども|こども|長男|長女|次男|次女|孫|祖母|祖父|姉|兄|弟|妹"
+        r"|同居人|彼女|彼氏|彼|ママ|パパ|下の子|上の子|"
+        r"(?:my )?(?:husband|wife|son|daughter|kid|mother|father|mom|dad|roommate|brother|sister)s?|老公|老婆|丈夫"
+        r"|妻子|儿子|女儿|孩子|남편|아내|와이프|아들|딸|"
+        r"chong|vo|con trai|con gai|marido|esposa|esposo|mi hijo|mi hija|filho|filha|asawa|anak)(?:は|が|も|の"
+        r"|の熱は|の熱が|の体温は|has|is|,|는|은|이|가|도| )"
+    )
+)
+SELF = re.compile(
+    fold_pattern(
+        r"(?:私|わたし|僕|俺|自分|わし|本人|あたし|我|나는|저는|म"
+        r"|(?<![a-z])(?:i|im|me|mine|my own|eu|yo|ako|toi|em|ma|mero)(?![a-z]))"
+    )
+)
+ODD = re.compile(
+    r"^[\W_]*(?:[1-4][ 、,。:/]+)?(?:体温|熱|temp\w*)?(?:は|が|:| )*"
+    rf"(?:[0-2]\d|4[3-9]|[5-9]\d){POINT}\d(?!\d)(?! ?(?:f|°|kg|キロ))"
+)
+"""A leading decimal that is no temperature of a body."""
+DECIMAL = re.compile(r"3\d[.,]\d")
+LETTER = re.compile(r"[^\W\d_度℃]")
+NOW_BEFORE = re.compile(r"^[^\d]{0,3}(?:から|今|いま|→|now|then)[^\d]{0,4}$")
+LONE_BEFORE = re.compile(r"(?:^|[ 、,。\n/]|今|いま|今朝|朝|夜|昼|から|だけ|today)$")
+LONE_AFTER = re.compile(r"(?=$|[ 、,。\n/で])|しか|から\d|に(?:下|さが|落|減|な(?:り|っ))|まで(?:下|さが|落)")
