@@ -11,8 +11,9 @@ import pytest
 import redis
 from axe_playwright_python.async_playwright import Axe
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.storage.database import Database
+from bot.storage.keys import Keyring
 from tests.support.child import CHECKOUT, Child
 from tests.support.ports import is_open
 from tests.support.wait import TimeIsUpError, until, until_async
@@ -36,12 +37,12 @@ child.wait(seconds=600)
 
 
 async def test_each_database_is_new_and_answers(database_url):
-    engine = create_async_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.execute(text("CREATE TABLE residents (name VARCHAR(20))"))
-        await connection.execute(text("INSERT INTO residents VALUES ('見守り')"))
-        assert (await connection.execute(text("SELECT name FROM residents"))).scalar_one() == "見守り"
-    await engine.dispose()
+    database = Database(database_url, Keyring.fresh())
+    async with database.write() as tx:
+        await tx.run(text("CREATE TABLE residents (name VARCHAR(20))"))
+        await tx.run(text("INSERT INTO residents VALUES ('見守り')"))
+        assert await tx.value(text("SELECT name FROM residents")) == "見守り"
+    await database.close()
 
 
 async def test_a_database_can_be_copied_from_a_template(postgres_server):
