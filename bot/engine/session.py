@@ -14,7 +14,7 @@ class Member:
     """One resident on this phone. ``day0`` is the day that the release rule counts from.
 
     ``eased_since``: since when every report was a quiet one. ``fever_free_on``: the day on which the fever went.
-    ``asked_on``/``answered_on``: local dates of the last check asked and answered.
+    ``asked_on``/``answered_on``: local dates of the last check asked and answered. ``since``: when care began here.
     """
 
     case_id: int
@@ -27,6 +27,7 @@ class Member:
     fever_free_on: date | None = None
     asked_on: date | None = None
     answered_on: date | None = None
+    since: date | None = None
     program: Program | None = None  # where it differs from the script's (a household of two programs)
 
 

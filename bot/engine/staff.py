@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
     from bot.engine.turn import Turn
 
-_NEEDS_NO_CONSENT = frozenset({"consent", "with_staff"})
+_NEEDS_NO_CONSENT = frozenset({"consent", "with_staff", "phone_only"})
 _OUT_OF_CARE = frozenset({"released", "phone_only", "danger"})
 """Steps that nobody in care is handed back at: they would drop out of it, or be asked without a reason."""
 
@@ -49,31 +49,13 @@ def handed_back(turn: Turn, event: HandedBack) -> None:
     session = turn.session
     if session.control not in {Control.HUMAN, Control.WAITING_HUMAN}:
         raise Refused("この会話はボットが担当しています。", "The bot already leads this conversation.", field="phone")
-    if event.step not in turn.script.steps:
-        names = ", ".join(turn.script.steps)
-        raise Refused(
-            f"その段階はありません。次から選んでください: {names}",
-            f"No such step. Choose one of: {names}",
-            field="step",
-        )
     _refuse_silent(turn)
-    if event.step not in _NEEDS_NO_CONSENT and session.consent is not Consent.GIVEN:
-        raise Refused("同意がないため、この段階には戻せません。", "There is no consent for this step.", field="step")
-    monitored = session.in_state(CaseState.MONITORING)
-    if event.step in _OUT_OF_CARE and session.in_state(*OPEN_CASES):
-        raise Refused(
-            "見守り中の方がいるため、この段階には戻せません。終えるときは「会話を終える」を使ってください。",
-            "Somebody here is still in care. To end it, close the conversation.",
-            field="step",
-        )
-    if event.step in {"daily", "resting"} and not monitored:
-        raise Refused(
-            "観察中の方がいないため、この段階には戻せません。", "Nobody here is being monitored.", field="step"
-        )
+    _refuse_step(turn, event.step)
     turn.add(EscalationsClosed(event.staff, "handed_back"))
     session.alarmed = False
     turn.change_control(Control.BOT)
     turn.add(TimersCancelled("lease"))
+    monitored = session.in_state(CaseState.MONITORING)
     if monitored:
         turn.set_check()
     if event.step == "daily":
@@ -81,6 +63,29 @@ def handed_back(turn: Turn, event: HandedBack) -> None:
     else:
         session.asked_on = None
         turn.enter(event.step)
+
+
+def _refuse_step(turn: Turn, step: str) -> None:
+    """A step that is not there, that has no consent, or at which somebody would drop out of care."""
+    session = turn.session
+    monitored, released_soon = session.in_state(CaseState.MONITORING), session.in_state(CaseState.RELEASE_PENDING)
+    in_care = [*monitored, *released_soon, *session.in_state(CaseState.ENROLLED)]
+    if step not in turn.script.steps:
+        names = ", ".join(turn.script.steps)
+        japanese, english = (
+            f"その段階はありません。次から選んでください: {names}",
+            f"No such step. Choose one of: {names}",
+        )
+    elif step not in _NEEDS_NO_CONSENT and session.consent is not Consent.GIVEN:
+        japanese, english = "同意がないため、この段階には戻せません。", "There is no consent for this step."
+    elif step in _OUT_OF_CARE and in_care:
+        japanese = "見守り中の方がいるため、この段階には戻せません。終えるときは「会話を終える」を使ってください。"
+        english = "Somebody here is still in care. To end it, close the conversation."
+    elif (step == "daily" and not monitored) or (step == "resting" and not [*monitored, *released_soon]):
+        japanese, english = "観察中の方がいないため、この段階には戻せません。", "Nobody here is being monitored."
+    else:
+        return
+    raise Refused(japanese, english, field="step")
 
 
 def closed(turn: Turn, event: ClosedByStaff) -> None:

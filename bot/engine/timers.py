@@ -82,7 +82,7 @@ def release_if_due(turn: Turn, member: Member) -> bool:
 
 def _long_silent(turn: Turn, member: Member) -> bool:
     """Past the first free day without an answer for days: somebody calls, the bot does not ask for ever."""
-    last = member.answered_on or member.day0
+    last = max((day for day in (member.answered_on, member.since) if day), default=turn.today)
     past = turn.today >= first_free_day(turn.program_of(member), member)
     return past and turn.today - last >= LONG_SILENCE
 

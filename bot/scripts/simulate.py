@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from bot.domain.errors import InvalidInput, Refused
 from bot.domain.names import spellings
@@ -109,6 +110,7 @@ class Simulation:
         member = Member(
             case, resident.first_name, CaseState.ENROLLED, resident.day0, resident.at_risk, resident.birth_date
         )
+        member.since = self.now.astimezone(ZoneInfo(talk.session.timezone)).date()
         member.program = None if program == talk.bundle.program else care
         talk.names[case] = spellings(resident.first_name, resident.name, resident.kana)
         talk.session.language = resident.language

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, select, update
 
@@ -137,7 +138,8 @@ def _conversation(row: RowMapping, cases: list[RowMapping]) -> Conversation:
     )
     held = [Case(c["id"], c["program"], c["name"], c["kana"], c["day0_assumed"], c["enrolled_at"]) for c in cases]
     first_names = given_names([case.name for case in held])
-    session.members = [_member(c, name) for c, name in zip(cases, first_names, strict=True)]
+    zone = ZoneInfo(session.timezone)
+    session.members = [_member(case, name, zone) for case, name in zip(cases, first_names, strict=True)]
     return Conversation(row["id"], row["office"], row["phone"], row["program"], row["script_version"], session, held)
 
 
@@ -152,7 +154,7 @@ def _present(cases: list[RowMapping]) -> list[RowMapping]:
     return [case for case in cases if case["ended_at"] is None or case["ended_at"] >= since]
 
 
-def _member(row: RowMapping, first_name: str) -> Member:
+def _member(row: RowMapping, first_name: str, zone: ZoneInfo) -> Member:
     return Member(
         case_id=row["id"],
         first_name=first_name,
@@ -164,6 +166,7 @@ def _member(row: RowMapping, first_name: str) -> Member:
         fever_free_on=row["fever_free_on"],
         asked_on=row["asked_on"],
         answered_on=row["answered_on"],
+        since=row["enrolled_at"].astimezone(zone).date(),
     )
 
 

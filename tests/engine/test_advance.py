@@ -327,6 +327,22 @@ def test_an_emergency_keeps_the_conversation_with_staff_until_they_hand_it_back(
     assert session.control is Control.BOT
 
 
+def test_who_is_enrolled_late_is_asked_and_not_at_once_given_to_the_telephone():
+    late = Member(1, "太郎", CaseState.MONITORING, day0=DAY - timedelta(days=30), since=DAY - timedelta(days=1))
+    session = Session(step="resting", consent=Consent.GIVEN, members=[late])
+    session, effects = advance(SCRIPT, session, TimerFell("check", DAY), START)
+    assert session.step == "daily"
+    assert not kinds(effects, CallAdded)
+
+
+def test_who_is_silent_for_days_past_release_is_called_and_no_longer_asked():
+    silent = Member(1, "太郎", CaseState.MONITORING, day0=DAY - timedelta(days=30), since=DAY - timedelta(days=9))
+    session = Session(step="resting", consent=Consent.GIVEN, members=[silent])
+    session, effects = advance(SCRIPT, session, TimerFell("check", DAY), START)
+    assert [call.reason for call in kinds(effects, CallAdded)] == ["release_notice"]
+    assert not kinds(effects, Say)
+
+
 def test_nobody_in_care_is_handed_back_at_a_step_outside_care():
     session, _ = advance(SCRIPT, consented(1), TakenOver("nurse"), START)
     for step in ("released", "phone_only", "danger"):
