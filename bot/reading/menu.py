@@ -33,7 +33,7 @@ _AFTER = (
     r"(?:番目|番|ばん|번|号|#|\)|\.(?!\d)|:|。|、|,(?!\d)|!|~|ー|〜)*(?:です|でした|だわ|だ|で|や|かな|かも|かと"
     r"|か(?=$|。|な)|のまま|のほう|の方|を選|でお願い|よりの|くらい|ぐらい|に近|寄り|ぽい|っぽい|が|は(?=、| )|に"
     r"|入り|かしら|だと思|ですか|"
-    r"ね|よ|との|と(?= )|(?= )|(?=$)|(?=\n)|のよう|でいい|でええ|じゃ|ぢゃ|と3|번|po|naman|ạ|nha|nhe|입니다|이에요"
+    r"ね|よ|との|と(?= )|(?=\()|(?= )|(?=$)|(?=\n)|のよう|でいい|でええ|じゃ|ぢゃ|と3|번|po|naman|ạ|nha|nhe|입니다|이에요"
     r"|예요|이요|요|ですが|でも|だけど|けど|やけど|やで|ずら|ばい|たい|っす|どす|と言|かね)"
 )
 _LEADING = re.compile(
@@ -63,7 +63,7 @@ _SPELLED = re.compile(
 )
 _ASKED = re.compile(
     fold_pattern(
-        r"番?(?:って(?:い|ゆ|言|何|なん|どう|のは)|というのは|とは|の(?:意味|基準|場合|とき|違い|内容|説明|目安)"
+        r"番?(?:って(?:い|ゆ|言|何|なん|どう|のは)|というのは|とは|の(?:意味|症状(?:は|が|\(|って)|基準|場合|とき|違い|内容|説明|目安)"
         r"|と[1-4]の違|だったら|なら(?!ない)|にしたら|になったら|を押したら|を送ったら|はどう|は何"
         r"|は[^。、]{0,6}(?:こと|意味)|ってどう)"
     )
@@ -76,8 +76,9 @@ _WAS = re.compile(
     r"(?:昨日|きのう|前回|昨夜|先日|一昨日|おととい|今まで|さっき|先ほど|朝|yesterday|ontem|ayer|昨天|어제"
     r"|hom qua|kahapon)(?:は|まで|まで は|も|の|が|: ?|was|、| |는)*$"
 )
+_SUPPOSED = re.compile(r"もし[^。\n]*$|(?:^|[^a-z])if [^.\n]*$|(?:昨日|きのう|曜日|げつようび|かようび)[^。、\d]{0,6}$")
 _WAS_AFTER = re.compile(
-    r"番?(?:でしたが|だったけど|だったが|だったの|でしたけど|と(?:送|答|返|書|打)|を(?:送|押)し(?:まし)?た)"
+    r"番?(?:おく(?:った|り)|送った|でしたが|だったけど|だったが|だったの|でしたけど|と(?:送|答|返|書|打)|を(?:送|押)し(?:まし)?た)"
 )
 _PEOPLE = re.compile(r"^ ?(?:人|名)(?:とも|共|全員)")
 
@@ -156,7 +157,8 @@ def _stands(text: str, start: int, end: int) -> bool:
     """Whether the digit is this answer: not asked about, not denied, not that of yesterday."""
     if _ASKED.match(text, end) or _NOT_THIS.match(text, end) or _WAS_AFTER.match(text, end):
         return False
-    return not _WAS.search(text[max(start - 12, 0) : start])
+    before = text[max(start - 24, 0) : start]
+    return not _WAS.search(before[-12:]) and not _SUPPOSED.search(before)
 
 
 _TOKEN = re.compile(
@@ -170,15 +172,24 @@ _TOKEN = re.compile(
 def _word_alone(text: Normalised) -> Menu | None:
     """A number word that is the whole reply, or its first word before a space."""
     whole = _TOKEN.match(text.text)
+    if told := _TOLD.match(text.text):
+        name = "word" if told["word"] else "first"
+        return Menu(_WORDS[told[name]], told.span(name), told.end())
     if whole and (digit := _WORDS.get(whole["word"])):
         return Menu(digit, (0, len(text.text)), len(text.text))
     match = _ALL.match(text.text)
     if match is None:
         return None
     digit, end = _WORDS[match.group()], match.end()
+    if _NOT_THIS.match(text.text, end):
+        return None
     set_off = end in text.breaks and bool(_JAPANESE.match(match.group()))
     return Menu(digit, match.span(), end) if set_off or _THEN_NUMBER.match(text.text, end) else None
 
 
+_TOLD = re.compile(
+    r"(?:(?:番号|ばんごう|数字|答え)(?:は|が)?(?P<word>いち|に|さん|よん|一|二|三|四)(?:です|だ|や|で)"
+    r"|(?P<first>よん|四)です(?=$|[。、!]|つら|辛|苦|くる|しんど|息|むね|胸))"
+)
 _JAPANESE = re.compile("[ぁ-ゟ一二三四]")
 _THEN_NUMBER = re.compile(r"[ ,.:]+(?=[34]\d)")

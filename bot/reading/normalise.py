@@ -114,6 +114,8 @@ def _fold(cluster: str) -> str:
     first = cluster[0]
     if first in _APOSTROPHES:
         return ""
+    if first == "🆘":
+        return " sos "
     if first in _CIRCLED:
         return f" {_CIRCLED[first]} "
     category = unicodedata.category(first)

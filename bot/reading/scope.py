@@ -14,7 +14,8 @@ _LASTING = frozenset({"seizure", "unconscious", "labour", "stroke"})
 """Signs that stay an emergency within the day although they have passed (GUIDE: What decides)."""
 _REGION = 48
 _LOOK_BACK = 90
-_UNDOING_FIRM = re.compile(r"わけ|ほど|こと|程|くらい|not that|not so")
+_UNDOING_FIRM = re.compile(r"わけ|ほど|こと|程|なんて|とか|思って|not that|not so")
+_WISH = re.compile("たら(?:いい|ええ|楽|よか|よい|まし|どんなに)")
 _TWO_WORDS = ("chest_pain", "hemoptysis", "cyanosis", "pale")
 _ASKED_NOT = re.compile(r"[^。!?\n]{0,6}?(?:ま?せん|ない(?:です)?)か")
 _DENIABLE = ("wrong_number", "opt_out", "opt_in")
@@ -96,8 +97,10 @@ class Scope:
         if sign.code == "wrong_number" and _ASKED_NOT.match(tail):
             return False  # 番号まちがえてませんか
         after = self.scope.get("not_after")
-        if after and (match := after.match(tail)) and not self._doubted(sign):
-            if self._undone(tail[match.end() :]) or (sign.rule.firm and not _UNDOING_FIRM.search(match.group())):
+        if after and (match := after.match(self.text, sign.end, sign.end + _REGION)) and not self._doubted(sign):
+            if self._undone(self.text[match.end() : sign.end + _REGION]) or (
+                sign.rule.firm and not _UNDOING_FIRM.search(match.group())
+            ):
                 return False
             if (many := self.scope.get("list_not")) and many.match(match.group()):
                 self.listed.add((sign.start, sign.end))
@@ -120,6 +123,8 @@ class Scope:
 
     def _supposed(self, sign: Sign, tail: str) -> bool:
         after = self.scope.get("if_after")
+        if sign.code == "suicide" and _WISH.match(tail):
+            return False
         if after and after.match(tail):
             return True
         before = self.scope.get("if_before")
@@ -134,7 +139,7 @@ class Scope:
             (early := self.scope.get("past_before")) and early.search(sentence)
         )
         over = self._over(sign, region, past=past)
-        if long_ago and past and (long_ago.search(sentence) or long_ago.search(region[:20])):
+        if long_ago and (past or over) and (long_ago.search(sentence) or long_ago.search(region[:20])):
             return Status.LONG_GONE
         if over and sign.code not in _LASTING:
             return Status.GONE
