@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.domain.reading import Context, Part, Priority, Reading
+from bot.domain.reading import Context, Intent, Part, Priority, Reading
 from bot.reading.normalise import Normalised, normalise
 
 if TYPE_CHECKING:
@@ -122,8 +122,13 @@ def _once_each(parts: list[Part], whole: Reading) -> list[Part]:
     return parts
 
 
+_KEYWORDS = frozenset({Intent.OPT_OUT, Intent.OPT_IN, Intent.HELP, Intent.WRONG_NUMBER})
+
+
 def _safe(parts: list[Part], whole: Reading) -> list[Part]:
-    """What the whole reply holds gravely must not be lost by the split: else it is said of nobody in particular."""
+    """A danger, and a word that always counts (STOP …), must not be lost by the split: else nobody in particular said it."""
+    if whole.intent in _KEYWORDS and all(part.reading.intent is not whole.intent for part in parts):
+        parts = [*parts, Part(whole, ())]
     gravest = max((part.reading.priority.rank for part in parts), default=0)
     if whole.priority.rank > gravest and whole.priority.rank >= Priority.URGENT.rank:
         return [*parts, Part(whole, ())]

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.reading import RED_FLAGS, SYMPTOMS
+from bot.reading.first import first_letters
 from bot.reading.normalise import fold_pattern
 
 _KINDS = ("red_flags", "dangers", "urgent", "symptoms", "denials", "states", "intents")
 _WORD = re.compile(r"<([a-z_]+)>")
 _SCOPE_KEYS = (
     "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after",
-    "past_before", "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me", "doubt", "list_or",
+    "past_before", "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me", "doubt",
+    "not_inside", "list_or",
     "ill_relative",
 )  # fmt: skip
 
@@ -34,6 +36,10 @@ class Rule:
     regex: re.Pattern[str]
     unless_before: re.Pattern[str] | None = None
     firm: bool = False
+    first: frozenset[str] | None = None
+    """The letters that a match can begin with, None for any."""
+    start: re.Pattern[str] | None = None
+    """One of these letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +98,26 @@ def _rules(data: Mapping[str, Any], words: Mapping[str, str], *, spaced: bool) -
                 raise ValueError(f"unknown code {code}")
             for group in groups:
                 unless = group.get("unless_before")
+                regex = _compile(_flat(group["say"]), words, spaced=spaced, edges=True)
+                first = first_letters(regex.pattern)
                 yield Rule(
                     kind,
                     code,
-                    _compile(_flat(group["say"]), words, spaced=spaced, edges=True),
+                    regex,
                     _compile([f"(?:{unless})$"], words, spaced=spaced) if unless else None,
                     bool(group.get("firm")),
+                    first,
+                    _start(first, spaced=spaced) if first else None,
                 )
+
+
+def _start(first: frozenset[str], *, spaced: bool) -> re.Pattern[str]:
+    """One of these letters; in languages with spaces only where a word begins."""
+    letters = "".join(re.escape(letter) for letter in sorted(first) if letter.isalnum() or not spaced)
+    others = "".join(re.escape(letter) for letter in sorted(first) if not letter.isalnum() and spaced)
+    inside = r"(?<![^\W_])" if spaced else ""
+    choices = [f"{inside}[{letters}]"] if letters else []
+    return re.compile("|".join([*choices, *([f"[{others}]"] if others else [])]))
 
 
 def _flat(items: str | Sequence[str]) -> list[str]:

@@ -24,7 +24,8 @@ _LABEL = (
 _UNIT = (
     r"(?! ?(?:[日回人度時歳才分週月枚本個杯錠階歩年キm/:℃]|つ(?!の)|か月|ヶ月|名|代|割|種類|kg|ml|mg|cc|°|倍|晩|夜"
     r"|泊|km|口|粒|食|切れ|匹|台|世帯|号|丁目"
-    r"|days?|times?|hours?|weeks?|months?|years?|x(?![a-z])|yrs?|am|pm|people|kids|pills?|min|st|nd|rd|th|of us|天"
+    r"|flights?|floors?|blocks?|bites?|cups?|msgs?|mensajes?|mensagens|tang|lau|hom|days?|times?|hours?|weeks?"
+    r"|months?|years?|x(?![a-z])|yrs?|am|pm|people|kids|pills?|min|st|nd|rd|th|of us|天"
     r"|次|个|個|岁|歲|片|周|週|點半|점|일|번째|시|개|명|회|살|주|개월"
     r"|ngay|lan|gio|tuan|thang|tuoi|nguoi|vien|dias?|vez(?:es)?|veces|horas?|semanas?|anos?|meses|mes|araw|beses"
     r"|oras|linggo|buwan|taon|din|patak|ghanta|दिन|पटक|घन्टा|हप्ता|जना))"
@@ -33,7 +34,8 @@ _AFTER = (
     r"(?:番目|番|ばん|번|号|#|\)|\.(?!\d)|:|。|、|,(?!\d)|!|~|ー|〜)*(?:です|でした|だわ|だ|で|や|かな|かも|かと"
     r"|か(?=$|。|な)|のまま|のほう|の方|を選|でお願い|よりの|くらい|ぐらい|に近|寄り|ぽい|っぽい|が|は(?=、| )|に"
     r"|入り|かしら|だと思|ですか|"
-    r"ね|よ|との|と(?= )|(?=\()|(?= )|(?=$)|(?=\n)|のよう|でいい|でええ|じゃ|ぢゃ|と3|번|po|naman|ạ|nha|nhe|입니다|이에요"
+    r"ね|よ|との|と(?= )|(?=\()|(?= )|(?=$)|(?=\n)|のよう|でいい|でええ|じゃ|ぢゃ|と3|번|po|naman|ạ|nha|nhe"
+    r"|입니다|이에요"
     r"|예요|이요|요|ですが|でも|だけど|けど|やけど|やで|ずら|ばい|たい|っす|どす|と言|かね)"
 )
 _LEADING = re.compile(
@@ -56,14 +58,16 @@ _WORD_NUMBER = re.compile(
     r"|最|好|ひ)"
 )
 _SPELLED = re.compile(
-    r"(?:^|(?<=[,.!?] ))(?:(?:its|it is|today is|today|number|option|numero|opcion|opcao|chon so|chon|so|hom nay so) )?"
+    r"(?:^|(?<=[,.!?] ))(?:(?:its|it is|today is|today|number|option|numero|opcion|opcao|chon so|chon|so"
+    r"|hom nay so) )?"
     r"(?:an? )?(?P<word>three|four|tres|quatro|cuatro|apat|bon|char)(?=$|[,.!]| (?:today|sorry|por|pq|porque|po"
     r"|number|i|im|my|me|e|a) ?)"
     r"|(?:选|選|係|回|是)(?:第)?(?P<kanji>[四三])(?=$|了|，|。|,)|(?<=[選选回])(?P<digit>[34])了"
 )
 _ASKED = re.compile(
     fold_pattern(
-        r"番?(?:って(?:い|ゆ|言|何|なん|どう|のは)|というのは|とは|の(?:意味|症状(?:は|が|\(|って)|基準|場合|とき|違い|内容|説明|目安)"
+        r"番?(?:って(?:い|ゆ|言|何|なん|どう|のは)|というのは|とは|の(?:意味|症状(?:は|が|\(|って)|基準|場合"
+        r"|とき|違い|内容|説明|目安)"
         r"|と[1-4]の違|だったら|なら(?!ない)|にしたら|になったら|を押したら|を送ったら|はどう|は何"
         r"|は[^。、]{0,6}(?:こと|意味)|ってどう)"
     )
@@ -74,11 +78,21 @@ _NOT_THIS = re.compile(
 )
 _WAS = re.compile(
     r"(?:昨日|きのう|前回|昨夜|先日|一昨日|おととい|今まで|さっき|先ほど|朝|yesterday|ontem|ayer|昨天|어제"
-    r"|hom qua|kahapon)(?:は|まで|まで は|も|の|が|: ?|was|、| |는)*$"
+    r"|hom qua|kahapon|hijo|हिजो|nem|neither|nor|ni|bam nham|nham)(?: (?:marque|era|foi|marquei|so|puse))?(?:は"
+    r"|まで|まで は|も|の|が|: ?|was|、| |는)*$"
 )
-_SUPPOSED = re.compile(r"もし[^。\n]*$|(?:^|[^a-z])if [^.\n]*$|(?:昨日|きのう|曜日|げつようび|かようび)[^。、\d]{0,6}$")
+_REST = re.compile(r"[^.!?\n。]*(?P<asks>\?)?")
+_FOREIGN = re.compile(
+    r" (?:es (?:solo|si|para|cuando)|e (?:so |pra|para|quando)|bhaneko|kasto|na agad|o llamo|or call|mean"
+    r"|is (?:only )?for|la gi|la sao)"
+)
+"""The number is asked about: "4 bhaneko kasto ho?", "¿el 4 es solo si ...?"."""
+_SUPPOSED = re.compile(
+    r"もし(?!か)[^。\n]*$|(?:^|[^a-z])if (?:i|it|my|he|she) [^.,\n]*$|(?:曜日?|ようび)(?:は|に|の|も| )*$"
+)
 _WAS_AFTER = re.compile(
-    r"番?(?:おく(?:った|り)|送った|でしたが|だったけど|だったが|だったの|でしたけど|と(?:送|答|返|書|打)|を(?:送|押)し(?:まし)?た)"
+    r"番?(?:おく(?:った|り)|送った|でしたが|だったけど|だったが|だったの|(?: but)?(?: i)? meant|でしたけど"
+    r"|と(?:送|答|返|書|打)|を(?:送|押)し(?:まし)?た)"
 )
 _PEOPLE = re.compile(r"^ ?(?:人|名)(?:とも|共|全員)")
 
@@ -158,7 +172,10 @@ def _stands(text: str, start: int, end: int) -> bool:
     if _ASKED.match(text, end) or _NOT_THIS.match(text, end) or _WAS_AFTER.match(text, end):
         return False
     before = text[max(start - 24, 0) : start]
-    return not _WAS.search(before[-12:]) and not _SUPPOSED.search(before)
+    if _WAS.search(before[-16:]) or _SUPPOSED.search(before):
+        return False
+    rest = _REST.match(text, end)
+    return not (rest and rest["asks"] and _FOREIGN.match(text, end))
 
 
 _TOKEN = re.compile(

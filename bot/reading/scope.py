@@ -10,7 +10,7 @@ from dataclasses import replace
 from bot.reading.lexicon import Lexicon
 from bot.reading.sign import SPEECH, Sign, Status
 
-_LASTING = frozenset({"seizure", "unconscious", "labour", "stroke"})
+_LASTING = frozenset({"seizure", "unconscious", "labour", "stroke", "suicide"})
 """Signs that stay an emergency within the day although they have passed (GUIDE: What decides)."""
 _REGION = 48
 _LOOK_BACK = 90
@@ -83,6 +83,9 @@ class Scope:
 
     def _denied_inside(self, sign: Sign) -> bool:
         """A sign of two words with "no" between them: "phlegm is clear, no blood", "o peito nao doi"."""
+        inside = self.scope.get("not_inside")
+        if inside and sign.code in (*_TWO_WORDS, "rescue") and inside.search(self.text, sign.start, sign.end):
+            return True
         before = self.scope.get("not_before")
         if before is None or sign.code not in _TWO_WORDS or sign.rule.firm:
             return False
@@ -196,7 +199,7 @@ class Scope:
     def _lists(self, sign: Sign, other: Sign) -> bool:
         gap = self.text[sign.end : other.start]
         plain, said = self.scope.get("list_gap"), self.scope.get("predicate_gap")
-        if plain is None or not plain.fullmatch(gap):
+        if gap == "い" or plain is None or not plain.fullmatch(gap):  # 胸が痛い 咳はない
             return False
         return not (said and said.match(gap)) or (other.start, other.end) in self.listed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ __all__ = ["MASK", "Sign", "Status", "find_signs", "mask_idioms"]
 MASK = "\ue000"
 """Stands for each character of an idiom, so that no sign is found inside it."""
 
+_LONG = 60
 _MOST_PER_RULE = 12
 
 
@@ -29,8 +31,12 @@ def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
 
     Signs of health are looked for in ``masked``, where idioms are covered.
     """
+    letters = set(text)
     found = [
-        sign for rule in lexicon.rules for sign in _matches(text if rule.kind in SPEECH else masked, rule, lexicon)
+        sign
+        for rule in lexicon.rules
+        if rule.first is None or not rule.first.isdisjoint(letters)
+        for sign in _matches(text if rule.kind in SPEECH else masked, rule, lexicon)
     ]
     found.sort(key=lambda sign: (sign.start, sign.end))
     scope = Scope(text, lexicon)
@@ -38,9 +44,20 @@ def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
     return list(scope.chained(judged))
 
 
+def _next(rule: Rule, text: str, at: int) -> re.Match[str] | None:
+    """The next match of ``rule`` from ``at`` on; in a longer text only the places where it can begin are tried."""
+    if rule.start is None or len(text) < _LONG:
+        return rule.regex.search(text, at)
+    for place in rule.start.finditer(text, at):
+        match = rule.regex.match(text, place.start())
+        if match is not None:
+            return match
+    return None
+
+
 def _matches(text: str, rule: Rule, lexicon: Lexicon) -> Iterator[Sign]:
     at = count = 0
-    while count < _MOST_PER_RULE and (match := rule.regex.search(text, at)):
+    while count < _MOST_PER_RULE and (match := _next(rule, text, at)):
         start, end = match.span()
         if end <= start:
             return
