@@ -126,7 +126,7 @@ _KEYWORDS = frozenset({Intent.OPT_OUT, Intent.OPT_IN, Intent.HELP, Intent.WRONG_
 
 
 def _safe(parts: list[Part], whole: Reading) -> list[Part]:
-    """A danger, and a word that always counts (STOP …), must not be lost by the split: else nobody in particular said it."""
+    """A danger, and a word that always counts (STOP …), must not be lost by the split."""
     if whole.intent in _KEYWORDS and all(part.reading.intent is not whole.intent for part in parts):
         parts = [*parts, Part(whole, ())]
     gravest = max((part.reading.priority.rank for part in parts), default=0)

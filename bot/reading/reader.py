@@ -25,6 +25,7 @@ LONGEST = 2_500
 """Characters that are read; no carrier delivers more than 1,600 in one text."""
 _HEAD = 1_700
 _AMBULANCE = re.compile(r"[\W_]*(?P<number>119)[\W_]*(?:番|です|please|pls)?[\W_]*$")
+_YET = re.compile("でも|けど|けれど|ただ|しかし|だが|ですが|ますが|のに|なんか")
 _GRAVE_NUMBER = re.compile(r"[\W_]*[34][ 、,:。/]+3[3-9]|[\W_]*[34][ 、,:。/]+4[0-2]")
 _CALLED = Rule("red_flags", "rescue", _AMBULANCE)
 _FRIENDLY = re.compile(
@@ -193,7 +194,9 @@ def _understood(found: Found) -> bool:
     spans += [*found.values.spans, *found.idioms, *(span for _, span in found.answers.marks)]
     if found.menu.digit is not None:
         spans.append(found.menu.span)
-    return unknown_clauses(found.text.text, spans, found.lexicons) == 0
+    answered = found.menu.digit is not None or found.values.temperature is not None or found.values.spo2 is not None
+    answered = answered and not _YET.search(found.text.text)
+    return unknown_clauses(found.text.text, spans, found.lexicons, answered=answered) == 0
 
 
 def _number_of_another_question(found: Found) -> bool:
