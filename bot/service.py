@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import structlog
 from aiohttp import web
 
-from bot.domain.errors import ScriptError
+from bot.domain.errors import ScriptError, StorageUnavailable
 from bot.escalations.desk import Desk
 from bot.gateways.sandbox import SandboxGateway
 from bot.inbox.intake import Intake
@@ -60,6 +60,7 @@ class Service:
     gateway: Gateway
     app: web.Application
     reloaded: list[Reloaded] = field(default_factory=list)
+    unkept: set[str] = field(default_factory=set)
 
     async def take_scripts(self) -> list[Reloaded]:
         """Look at the scripts; keep the versions that were taken so that conversations can stay on them."""
@@ -68,11 +69,14 @@ class Service:
         del self.reloaded[:-_REMEMBERED_RELOADS]
         for outcome in outcomes:
             if outcome.taken:
-                await self.keep_script(outcome.program)
+                self.unkept.add(outcome.program)
                 log.info("scripts.taken", program=outcome.program, version=(outcome.version or "")[:12])
             else:
                 places = [f"{issue.file}:{issue.line}" for issue in outcome.issues]
                 log.error("scripts.refused", program=outcome.program, kept=outcome.version, issues=places)
+        for program in sorted(self.unkept):  # again at the next look, where the database was away
+            await self.keep_script(program)
+            self.unkept.discard(program)
         return outcomes
 
     async def keep_script(self, program: str) -> None:
@@ -113,7 +117,7 @@ async def opened(service: Service) -> AsyncIterator[Service]:
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(service.database.close)
         stack.push_async_callback(service.gateway.close)
-        await migrate(service.database)
+        await _wait_for_database(service)
         await _load_scripts(service)
         ports = webhook.WebhookPorts(
             {(service.gateway.name, "demo"): service.gateway},
@@ -124,6 +128,20 @@ async def opened(service: Service) -> AsyncIterator[Service]:
         )
         webhook.setup(service.app, ports)
         yield service
+
+
+async def _wait_for_database(service: Service) -> None:
+    """A server that is not there yet is waited for; an embedded database that cannot be used is told of at once."""
+    while True:
+        try:
+            await migrate(service.database)
+        except StorageUnavailable as error:
+            if not service.database.is_postgres:
+                raise
+            log.warning("service.database_away", error=error.en)
+            await asyncio.sleep(_RESTART_SECONDS)
+        else:
+            return
 
 
 async def _load_scripts(service: Service) -> None:

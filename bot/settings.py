@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -91,6 +92,7 @@ class Settings(BaseModel):
     def _known_database(cls, value: str) -> str:
         if value and not value.startswith(("postgresql+asyncpg://", "sqlite:///")):
             raise ValueError("must start with postgresql+asyncpg:// or sqlite:///")
+        _ = urlsplit(value).port  # raises ValueError for one that is no number
         return value
 
     @property

@@ -77,11 +77,17 @@ class EscalationsOwned:
 
 @dataclass(frozen=True, slots=True)
 class EscalationsClosed:
-    """``reason``: only those opened for it (all when empty)."""
+    """``reason`` and ``case_id``: only those opened for it, and about that resident (all when empty)."""
 
     staff: str
     outcome: str
     reason: str = ""
+    case_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationsReturned:
+    """Whoever owned tasks of this conversation has left them: they are anybody's again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +110,14 @@ class CallsAnswered:
 
 @dataclass(frozen=True, slots=True)
 class TextsCancelled:
-    """Texts of this conversation that were not submitted yet will not be (``key``: only that text)."""
+    """Texts of this conversation that were not submitted yet will not be (``key``: only that text).
+
+    What a colleague wrote goes out all the same, unless ``staff_too``.
+    """
 
     reason: str
     key: str = ""
+    staff_too: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +128,5 @@ class CaseChanged:
 
 Effect = (
     Say | SayWritten | ReportRecorded | ConsentNoted | TimerSet | TimersCancelled | Escalated | EscalationsOwned
-    | EscalationsClosed | CallAdded | CallsAnswered | TextsCancelled | CaseChanged
+    | EscalationsClosed | EscalationsReturned | CallAdded | CallsAnswered | TextsCancelled | CaseChanged
 )  # fmt: skip

@@ -85,10 +85,9 @@ def _perform(move: Move, word: str, event: EventData) -> None:
 
 def _nudge(nudge: Nudge, event: EventData) -> None:
     turn = _turn(event)
-    asked = turn.session.member(turn.session.asking)
-    members = [asked] if asked else turn.session.members
-    if nudge.at_risk and any(member.at_risk for member in members):
-        turn.perform(nudge.at_risk, "silence")
+    at_risk = [member for member in turn.silent_members() if member.at_risk]
+    if nudge.at_risk and at_risk:
+        turn.perform(nudge.at_risk, "silence", at_risk)
     turn.perform(nudge.move, "silence")
 
 

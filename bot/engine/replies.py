@@ -28,7 +28,8 @@ def replied(turn: Turn, event: Replied) -> None:
         turn.escalate(Priority.ROUTINE, "damaged_text")
     weights = [_weight(turn, part) for part in event.parts]
     grave = worst(*weights)
-    reading = event.parts[weights.index(grave)].reading
+    keyword = next((part.reading for part in event.parts if part.reading.intent in _KEYWORDS), None)
+    reading = keyword or event.parts[weights.index(grave)].reading
     if grave is Priority.EMERGENCY:
         _emergency(turn, reading)
     elif turn.session.control is Control.HUMAN:
@@ -50,6 +51,10 @@ def _weight(turn: Turn, part: Part) -> Priority:
     return worst(alone, *(weigh(part.reading, turn.program_of(member), member, turn.today) for member in about))
 
 
+_KEYWORDS = frozenset({Intent.OPT_OUT, Intent.OPT_IN, Intent.HELP, Intent.WRONG_NUMBER})
+"""Intents that count wherever in the reply they stand."""
+
+
 def _emergency(turn: Turn, reading: Reading) -> None:
     """The resident is told to call 119; staff are alarmed; routine questions stop."""
     session = turn.session
@@ -59,10 +64,12 @@ def _emergency(turn: Turn, reading: Reading) -> None:
     turn.record_reports()
     about = [member.case_id for _, members in turn.attributed() for member in members]
     turn.escalate(Priority.EMERGENCY, "red_flag", about[0] if about else None)
+    stop = any(part.reading.intent is Intent.OPT_OUT for part in turn.parts) and not session.opted_out
     if session.control is Control.HUMAN:
+        if stop:
+            _stop(turn, silent=True)
         return
     turn.silence("emergency", timers="silence:")
-    stop = any(part.reading.intent is Intent.OPT_OUT for part in turn.parts) and not session.opted_out
     if stop:
         _stop(turn, silent=True)
     turn.say("emergency", kind=TextKind.FAREWELL if stop else TextKind.EMERGENCY)
@@ -77,6 +84,12 @@ def _under_takeover(turn: Turn, reading: Reading, grave: Priority) -> None:
         turn.escalate(grave, "urgent_report", turn.session.asking)
     if reading.intent is Intent.OPT_OUT:
         _stop(turn, silent=True)
+    elif reading.intent is Intent.WRONG_NUMBER:
+        _wrong_number(turn)
+    elif reading.intent is Intent.OPT_IN and turn.session.opted_out:
+        turn.session.opted_out = False
+        turn.session.consent = Consent.NONE
+        turn.escalate(Priority.ROUTINE, "opted_in")
     elif reading.has_facts:
         turn.record_reports()
 
@@ -86,7 +99,9 @@ def _to_silent_number(turn: Turn, reading: Reading, grave: Priority) -> None:
     session = turn.session
     if grave is Priority.URGENT:
         turn.escalate(grave, "urgent_report")
-    if reading.intent is Intent.OPT_IN and session.opted_out:
+    if reading.intent is Intent.OPT_OUT and not session.opted_out:
+        _stop(turn, silent=True)
+    elif reading.intent is Intent.OPT_IN and session.opted_out:
         session.opted_out = False
         session.consent = Consent.NONE
         _ask_again(turn)
@@ -119,12 +134,13 @@ def _stop(turn: Turn, *, silent: bool) -> None:
         turn.say("stopped", kind=TextKind.FAREWELL)
     session.opted_out = True
     if session.members:
-        monitored = session.in_state(CaseState.ENROLLED, CaseState.MONITORING)
-        for member in monitored:
+        for member in session.in_state(CaseState.ENROLLED, CaseState.MONITORING):
             turn.call("opted_out", member)
+        for member in session.in_state(CaseState.RELEASE_PENDING):
+            turn.call("release_notice", member)
         turn.note_consent(Consent.WITHDRAWN)
         session.step = "phone_only"
-    session.asking = None
+    session.asking = session.asks_from = None
     if session.control is Control.BOT:
         turn.change_control(Control.CLOSED)
     elif session.control is Control.HUMAN:
@@ -147,13 +163,16 @@ def _ask_again(turn: Turn) -> None:
 
 
 def _wrong_number(turn: Turn) -> None:
-    turn.silence("wrong_number")
+    turn.silence("wrong_number", timers="check")
+    turn.silence("wrong_number", timers="silence:")
     turn.session.quarantined = True
-    turn.session.asking = None
+    turn.session.asking = turn.session.asks_from = None
     turn.escalate(Priority.ROUTINE, "wrong_number")
     for member in turn.session.in_state(CaseState.ENROLLED, CaseState.MONITORING):
         turn.change_case(member, CaseState.PHONE_ONLY)
-    turn.change_control(Control.WAITING_HUMAN)
+        turn.call("wrong_number", member)
+    if turn.session.control is not Control.HUMAN:
+        turn.change_control(Control.WAITING_HUMAN)
 
 
 def _unknown_sender(turn: Turn, grave: Priority) -> None:

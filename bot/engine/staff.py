@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import Refused
 from bot.domain.states import OPEN_CASES, CaseState, Consent, Control
 from bot.engine.effects import EscalationsClosed, EscalationsOwned, SayWritten, TimersCancelled, TimerSet
-from bot.engine.timers import LEASE, end_case, tell_release
+from bot.engine.timers import LEASE, end_case, may_tell_release, tell_release
 
 if TYPE_CHECKING:
     from bot.engine.events import (
@@ -97,7 +97,7 @@ def closed(turn: Turn, event: ClosedByStaff) -> None:
     for member in session.in_state(*OPEN_CASES):
         turn.change_case(member, CaseState.CLOSED)
     turn.change_control(Control.CLOSED)
-    session.asking = None
+    session.asking = session.asks_from = None
     if session.members:
         session.step = "released"
         session.tries = {}
@@ -110,7 +110,13 @@ def release_confirmed(turn: Turn, event: ReleaseConfirmed) -> None:
         raise Refused(
             "解除の確認を待っている方ではありません。", "This resident is not waiting for a release.", field="phone"
         )
-    turn.add(EscalationsClosed(event.staff, "release_confirmed", "release_confirmation"))
+    if not may_tell_release(turn, member):
+        raise Refused(
+            "この方にはSMSで伝えられません。電話で伝え、電話リストに結果を記録してください。",
+            "This resident cannot be told by SMS. Call, and write the outcome on the call list.",
+            field="phone",
+        )
+    turn.add(EscalationsClosed(event.staff, "release_confirmed", "release_confirmation", event.case_id))
     if turn.session.control is Control.WAITING_HUMAN and not turn.session.alarmed:
         turn.change_control(Control.BOT)
     tell_release(turn, member)
@@ -139,6 +145,7 @@ def number_confirmed(turn: Turn, event: NumberConfirmed) -> None:
 
 
 def _renew_lease(turn: Turn) -> None:
+    turn.add(TimersCancelled("lease"))
     turn.add(TimerSet("lease", turn.now + LEASE, turn.today, again=True))
 
 

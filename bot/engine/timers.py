@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.reading import Priority
 from bot.domain.states import CaseState, Consent, Control
-from bot.engine.effects import TimersCancelled, TimerSet
+from bot.engine.effects import EscalationsReturned, TimersCancelled, TimerSet
 from bot.engine.machine import trigger
 from bot.engine.release import first_free_day, is_phone_only, release_time
 
@@ -28,7 +28,7 @@ _UNDELIVERED_CALL = "undelivered"
 def timer_fell(turn: Turn, event: TimerFell) -> None:
     """Each timer by its name: ``check``, ``release:CASE``, ``silence:STEP:N``, ``lease``."""
     if event.name == "check":
-        _check(turn, event)
+        _check(turn)
     elif event.name.startswith("release:"):
         member = turn.session.member(event.case_id)
         if member:
@@ -37,6 +37,7 @@ def timer_fell(turn: Turn, event: TimerFell) -> None:
         _silence(turn, event.name)
     elif event.name == "lease" and turn.session.control is Control.HUMAN:
         turn.change_control(Control.WAITING_HUMAN)
+        turn.add(EscalationsReturned())
         turn.escalate(Priority.ROUTINE, "takeover_left")
 
 
@@ -92,7 +93,7 @@ def _release(turn: Turn, member: Member) -> None:
     if not may_tell_release(turn, member):
         turn.change_case(member, CaseState.RELEASE_PENDING)
         turn.call("release_notice", member)
-    elif rule.confirm_by_staff or session.control is not Control.BOT:
+    elif rule.confirm_by_staff or session.control is not Control.BOT or session.step == "danger":
         turn.change_case(member, CaseState.RELEASE_PENDING)
         turn.escalate(Priority.ROUTINE, "release_confirmation", member.case_id)
     else:
@@ -131,20 +132,23 @@ def end_case(turn: Turn, member: Member) -> None:
             turn.enter("released")
 
 
-def _check(turn: Turn, event: TimerFell) -> None:
+def _check(turn: Turn) -> None:
     session = turn.session
     if session.consent is not Consent.GIVEN or session.opted_out or session.quarantined:
         return
+    unclear = session.step == "danger"  # what was asked back is still open: that finding must not be lost
     waiting = [member for member in session.in_state(CaseState.MONITORING) if not release_if_due(turn, member)]
     if session.in_state(CaseState.MONITORING):
         turn.set_check()
     if waiting and session.control is Control.BOT and session.step not in {"consent", "phone_only", "released"}:
-        turn.start_check(waiting, event.local_date)
+        if unclear:
+            turn.escalate(Priority.URGENT, "no_clear_answer", session.asking)
+        turn.start_check(waiting, turn.today)
 
 
 def _silence(turn: Turn, name: str) -> None:
     _, step, number = name.split(":")
-    if step == turn.session.step and turn.session.control in {Control.BOT, Control.WAITING_HUMAN}:
+    if step == turn.session.step and turn.session.control is not Control.HUMAN:
         if step == "daily":  # a reminder repeats the question: one that never went out is void
             turn.forget_questions()
         trigger(turn, f"silence:{number}")

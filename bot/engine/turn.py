@@ -138,7 +138,7 @@ class Turn:
 
     def silence(self, reason: str, *, timers: str = "") -> None:
         """Nothing that waits goes out any more."""
-        self.add(TextsCancelled(reason))
+        self.add(TextsCancelled(reason, staff_too=reason in _NOBODY_MAY_TEXT))
         self.add(TimersCancelled(timers))
 
     def set_check(self) -> None:
@@ -208,8 +208,8 @@ class Turn:
         self.start_check(waiting, asked_on)
         return True
 
-    def perform(self, move: Move, word: str) -> None:
-        """Carry out one move of the script."""
+    def perform(self, move: Move, word: str, members: list[Member] | None = None) -> None:
+        """Carry out one move of the script; a call is for ``members`` (else for all who are silent)."""
         for what in move.record:
             self._record(what)
         for key in move.say:
@@ -217,17 +217,20 @@ class Turn:
         if move.escalate:
             self.escalate(move.escalate, _REASONS.get(word, "script"), self._about())
         if move.call:
-            for member in self._silent_members():
+            for member in self.silent_members() if members is None else members:
                 self.call(move.call, member)
 
     def _about(self) -> int | None:
         return next((m.case_id for _, members in self.attributed() for m in members), self.session.asking)
 
-    def _silent_members(self) -> list[Member]:
-        asked = self.session.member(self.session.asking)
-        return (
-            [asked] if asked else self.session.in_state(CaseState.ENROLLED, CaseState.MONITORING, CaseState.PHONE_ONLY)
-        )
+    def silent_members(self) -> list[Member]:
+        """Who has not answered: in a household the one being asked and those who wait behind."""
+        session = self.session
+        asked = session.member(session.asking)
+        if asked is None:
+            return session.in_state(CaseState.ENROLLED, CaseState.MONITORING, CaseState.PHONE_ONLY)
+        behind = [m for m in session.in_state(CaseState.MONITORING) if m.asked_on == session.asked_on != m.answered_on]
+        return [asked, *(member for member in behind if member is not asked)]
 
     # -- records -----------------------------------------------------------------------------------------------------
     def attributed(self) -> list[tuple[Part, list[Member]]]:
@@ -269,19 +272,24 @@ class Turn:
         """Write each part down for the members that it is about, on the day that it was asked for."""
         for part, members in self.attributed():
             for member in members:
-                day = self._day_asked(member)
+                day = self._day_asked(member, correction=part.reading.correction)
                 program = self.program_of(member)
                 priority = weigh(part.reading, program, member, self.today)
                 self.add(ReportRecorded(member.case_id, day, part.reading, priority))
                 self.add(CallsAnswered("no_answer", member.case_id))
                 note_report(member, part.reading, priority, day, self.now, program.thresholds.fever)
-                member.answered_on = day if member.asked_on == day else member.answered_on
+                member.answered_on = member.asked_on or member.answered_on  # late or not, the check is answered
 
-    def _day_asked(self, member: Member) -> date:
+    def _day_asked(self, member: Member, *, correction: bool) -> date:
+        """The day of the check that is open, or that a correction of last night mends; else today."""
         asked = member.asked_on
-        open_check = asked is not None and member.answered_on != asked and self.today - asked <= timedelta(days=1)
-        return asked if asked is not None and open_check else self.today
+        if asked is None or self.today - asked > timedelta(days=1):
+            return self.today
+        return asked if correction or member.answered_on != asked else self.today
 
+
+_NOBODY_MAY_TEXT = frozenset({"opted_out", "wrong_number"})
+"""Reasons for which also a colleague's own texts do not go out any more."""
 
 _REASONS = {
     "urgent": "urgent_report", "question": "question", "unclear": "not_understood", "no": "not_understood",

@@ -12,6 +12,7 @@ from bot.domain.text import is_clean
 from bot.storage.audit import note_action
 from bot.storage.bells import wait_for
 from bot.storage.calls import close_call, find_call, note_attempt
+from bot.storage.conversations import lock_conversation
 from bot.storage.inbox import add_for_conversation, state_of
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class Desk:
             call = await find_call(tx, call_id)
             if call is None:
                 raise NotFound("その電話はありません。", "There is no such call.")
+            await lock_conversation(tx, call["conversation_id"])
+            call = await find_call(tx, call_id) or call  # what it is now that nobody else changes it
             await note_attempt(tx, call_id, staff, outcome, note, now)
             await note_action(tx, staff, f"call_{outcome}", call["conversation_id"], now)
             if finished and call["state"] == "open":

@@ -76,6 +76,8 @@ class _Writer:
                 changes.own_escalations(about, effect.staff)
             case fx.EscalationsClosed():
                 changes.close_escalations(about, effect)
+            case fx.EscalationsReturned():
+                changes.return_escalations(about)
             case fx.CallAdded():
                 changes.call(about, effect)
             case fx.CallsAnswered():

@@ -20,6 +20,7 @@ from bot.storage.bells import wait_for
 from bot.storage.changes import Changes, load_changes, write_changes
 from bot.storage.conversations import load_conversations, save_conversations
 from bot.storage.inbox import Handled, Item, claim, mark_handled
+from bot.storage.scripts import find_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +60,7 @@ class Worker:
         self._clock = clock
         self._bells = bells
         self._default_program = default_program
+        self._trying: list[int] = []
 
     async def run(self) -> None:
         """Work until cancelled; sleep while there is nothing to do."""
@@ -88,6 +90,7 @@ class Worker:
     async def _batch(self, only: Sequence[int] | None, most: int | None = None) -> int:
         async with self._database.write() as tx:
             items = (await claim(tx, only))[:most]
+            self._trying = [item.id for item in items]
             if items:
                 await self._handle(tx, items)
         if items:
@@ -109,13 +112,13 @@ class Worker:
                 raise
             except Exception as error:  # noqa: BLE001  # whatever it is, a person must see the text
                 log.error("inbox.dead_letter", error=type(error).__name__)
-                done += await self._bury(conversation_id)
+                done += await self._bury(conversation_id, self._trying)
         return done
 
-    async def _bury(self, conversation_id: int) -> int:
-        """The first row of the conversation cannot be handled: dead letter, and a person reads it."""
+    async def _bury(self, conversation_id: int, failed: Sequence[int]) -> int:
+        """These rows of the conversation cannot be handled: dead letter, and a person reads them."""
         async with self._database.write() as tx:
-            items = (await claim(tx, [conversation_id]))[:1]
+            items = [item for item in await claim(tx, [conversation_id]) if item.id in failed]
             for item in items:
                 changes = await load_changes(tx, [conversation_id], self._today(), self._clock.now())
                 changes.escalate(conversation_id, Escalated(Priority.URGENT, "unreadable", None, ""))
@@ -133,18 +136,29 @@ class Worker:
         now = self._clock.now()
         ids = list(dict.fromkeys(item.conversation_id for item in items))
         conversations = await load_conversations(tx, ids)
+        await self._know_versions(tx, list(conversations.values()))
         changes = await load_changes(tx, ids, self._today(), now)
         handled = [self._turn(item, conversations[item.conversation_id], changes) for item in items]
         await write_changes(tx, changes)
         await save_conversations(tx, list(conversations.values()), now)
         await mark_handled(tx, handled, now)
 
+    async def _know_versions(self, tx: Tx, conversations: Sequence[Conversation]) -> None:
+        """A version that another process took is read from the database once."""
+        pinned = {(item.program, item.version) for item in conversations if item.program and item.version}
+        for program, version in pinned:
+            if self._library.knows(str(program), str(version)):
+                continue
+            sources = await find_version(tx, str(program), str(version))
+            if sources is not None:
+                self._library.add_stored(str(program), str(version), dict(sources))
+
     def _turn(self, item: Item, conversation: Conversation, changes: Changes) -> Handled:
         if item.kind == "enrolled":
             self._pin(conversation, item.payload["case_id"])
         bundle = self._bundle(conversation)
         event = event_of(item, conversation, bundle.script, self._reader)
-        if isinstance(event, Enrolled):
+        if isinstance(event, Enrolled) and not _others_in_care(conversation, item.payload["case_id"]):
             conversation.session.language = Language(item.payload["language"])
         try:
             session, effects = advance(bundle.script, conversation.session, event, changes.now, self._office.quiet)
@@ -157,8 +171,7 @@ class Worker:
 
     def _pin(self, conversation: Conversation, case_id: int) -> None:
         """A conversation that begins takes the current version of its first case's program, and keeps it."""
-        others = [member for member in conversation.session.in_state(*OPEN_CASES) if member.case_id != case_id]
-        if not others or conversation.program is None:
+        if conversation.program is None or not _others_in_care(conversation, case_id):
             case = next(case for case in conversation.cases if case.id == case_id)
             conversation.program = case.program
             conversation.version = self._library.current(case.program).version
@@ -172,3 +185,8 @@ class Worker:
             if programs[member.case_id] != conversation.program:
                 member.program = self._library.current(programs[member.case_id]).script.program
         return self._library.get(conversation.program, conversation.version)
+
+
+def _others_in_care(conversation: Conversation, case_id: int) -> bool:
+    """Whether somebody else on this phone is being looked after."""
+    return any(member.case_id != case_id for member in conversation.session.in_state(*OPEN_CASES))

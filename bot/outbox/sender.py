@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+import contextlib
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -14,10 +15,10 @@ from bot.domain.states import TextState
 from bot.outbox.failures import tell_failures
 from bot.storage import outbox as rows
 from bot.storage.bells import wait_for
-from bot.storage.outbox import Claimed, Settled
+from bot.storage.outbox import NEVER, Claimed, Settled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from bot.domain.clock import Clock
     from bot.domain.messages import Gateway
@@ -32,8 +33,8 @@ AT_ONCE = 50
 GIVE_UP = timedelta(hours=24)
 """A text that the gateway would not take for so long has failed."""
 
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _IDLE_SECONDS = 1.0
+_LAST_SECONDS = 2.0
 _BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 180, 600))
 
 
@@ -45,42 +46,85 @@ class Sender:
         self._gateway = gateway
         self._clock = clock
         self._bells = bells
+        self._alone = False
+        self._busy: dict[int, asyncio.Task[None]] = {}
+        self._done: list[Settled] = []
 
     async def run(self, *, only_process: bool) -> None:
-        """Send until cancelled. ``only_process``: nobody else sends, so claims of an earlier life are void at once."""
-        if only_process:
-            await self._rescue()
+        """Send until cancelled; a slow text holds up no other.
+
+        ``only_process``: nobody else sends, so claims that this process does not hold (of an earlier life, or from
+        before an outage) are void at once.
+        """
+        self._alone = only_process
         with self._bells.listen("outbox") as bell:
-            while True:
-                bell.clear()
-                if not await self.step():
-                    await wait_for(bell, _IDLE_SECONDS)
+            try:
+                while True:
+                    bell.clear()
+                    if not await self._round():
+                        await wait_for(bell, _IDLE_SECONDS)
+            finally:
+                await self._let_finish()
 
     async def step(self) -> int:
-        """One round: find out about unknown texts, send due ones; how many were dealt with."""
+        """One round to its end: find out about unknown texts, send due ones; how many were dealt with."""
+        handled = await self._round()
+        while self._busy:
+            await asyncio.wait(self._busy.values())
+        return handled + await self._flush()
+
+    async def _round(self) -> int:
+        """Write down what came back, and submit as much of what is due as fits; how many texts."""
         try:
-            unknown, due = await self._claim()
-            results = await asyncio.gather(*map(self._find_out, unknown), *map(self._submit, due))
-            await self._record(results)
+            recorded = await self._flush()
+            unknown, due = await self._claim(AT_ONCE - len(self._busy))
         except StorageUnavailable as error:
             log.warning("outbox.storage_unavailable", error=error.en)
             return 0
-        return len(results)
+        for claimed in unknown:
+            self._busy[claimed.id] = asyncio.create_task(self._finish(claimed, self._find_out))
+        for claimed in due:
+            self._busy[claimed.id] = asyncio.create_task(self._finish(claimed, self._submit))
+        return recorded + len(unknown) + len(due)
 
-    async def _claim(self) -> tuple[list[Claimed], list[Claimed]]:
-        now = self._clock.now()
-        async with self._database.write() as tx:
-            await rows.expired_claims(tx, now)
-            await rows.cancel_forbidden(tx, now)
-            unknown = await rows.claim_unknown(tx, AT_ONCE, now)
-            return unknown, await rows.claim_due(tx, AT_ONCE - len(unknown), now)
-
-    async def _rescue(self) -> None:
+    async def _finish(self, claimed: Claimed, act: Callable[[Claimed], Awaitable[Settled]]) -> None:
         try:
-            async with self._database.write() as tx:
-                await rows.expired_claims(tx, self._clock.now(), restarted=True)
-        except StorageUnavailable as error:
-            log.warning("outbox.storage_unavailable", error=error.en)
+            settled = await act(claimed)
+        except Exception as error:  # noqa: BLE001  # whatever a gateway does, nobody knows whether the text was taken
+            settled = Settled(claimed.id, claimed.attempts, TextState.UNKNOWN, code=type(error).__name__)
+        self._done.append(settled)
+        del self._busy[claimed.id]
+        self._bells.ring("outbox")
+
+    async def _flush(self) -> int:
+        """Record outcomes; those that the database cannot take now are kept for the next round."""
+        await asyncio.sleep(0)  # let answers of the same moment join
+        done, self._done = self._done, []
+        try:
+            await self._record(done)
+        except StorageUnavailable:
+            self._done = [*done, *self._done]
+            raise
+        return len(done)
+
+    async def _let_finish(self) -> None:
+        """At the end a moment for what is under way; the rest is found out about at the next start."""
+        if self._busy:
+            await asyncio.wait(self._busy.values(), timeout=_LAST_SECONDS)
+        for task in self._busy.values():
+            task.cancel()
+        with contextlib.suppress(StorageUnavailable):
+            await self._flush()
+
+    async def _claim(self, free: int = AT_ONCE) -> tuple[list[Claimed], list[Claimed]]:
+        if free <= 0:
+            return [], []
+        now, held = self._clock.now(), [*self._busy, *(settled.id for settled in self._done)]
+        async with self._database.write() as tx:
+            await rows.expired_claims(tx, now, restarted=self._alone, held=held)
+            await rows.cancel_forbidden(tx, now)
+            unknown = await rows.claim_unknown(tx, free, now)
+            return unknown, await rows.claim_due(tx, free - len(unknown), now)
 
     async def _submit(self, claimed: Claimed, *, duplicate: bool = False) -> Settled:
         submitted = await self._gateway.send(claimed.text)

@@ -64,6 +64,10 @@ class ScriptLibrary:
                 field="version",
             ) from None
 
+    def knows(self, program: str, version: str) -> bool:
+        """Whether ``get`` has that version."""
+        return (program, version) in self._versions
+
     def add_stored(self, program: str, version: str, sources: dict[str, str]) -> ScriptBundle:
         """Make an earlier version usable again from its stored sources, under the version that it was stored as.
 

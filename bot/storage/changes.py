@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import String, and_, bindparam, or_, select, text, update
 
 from bot.domain.reading import Priority, worst
-from bot.domain.states import EscalationState, TextState
+from bot.domain.states import EscalationState, TextKind, TextState
 from bot.storage.outbox import VOID
 
 if TYPE_CHECKING:
@@ -69,10 +69,15 @@ class Changes:
         for row in self._alive(conversation_id):
             row.update(state=EscalationState.OWNED, owner=staff, dirty=True)
 
+    def return_escalations(self, conversation_id: int) -> None:
+        for row in self._alive(conversation_id):
+            row.update(state=EscalationState.OPEN, owner=None, dirty=True)
+
     def close_escalations(self, conversation_id: int, effect: EscalationsClosed) -> None:
         staff, outcome = effect.staff, effect.outcome
         for row in self._alive(conversation_id):
-            if effect.reason and row["reason"] != effect.reason:
+            other = effect.reason and row["reason"] != effect.reason
+            if other or (effect.case_id is not None and row["case_id"] != effect.case_id):
                 continue
             row.update(state=EscalationState.CLOSED, closed_at=self.now, closed_by=staff, outcome=outcome, dirty=True)
 
@@ -111,12 +116,14 @@ class Changes:
         self.timers_cancelled.append({"conversation": conversation_id, "prefix": prefix + "%"})
 
     def cancel_texts(self, conversation_id: int, effect: TextsCancelled) -> None:
-        for text in self.texts:
-            mine = text["conversation_id"] == conversation_id and effect.key in {"", text["text_key"]}
-            if mine and text["state"] == TextState.QUEUED:
-                text.update(state=TextState.CANCELLED, code=effect.reason)
-        row = {"conversation": conversation_id, "reason": effect.reason, "key": effect.key or "%"}
-        self.texts_cancelled.append(row)
+        for row in self.texts:
+            mine = row["conversation_id"] == conversation_id and effect.key in {"", row["text_key"]}
+            mine = mine and (effect.staff_too or row["kind"] != TextKind.STAFF)
+            if mine and row["state"] == TextState.QUEUED:
+                row.update(state=TextState.CANCELLED, code=effect.reason)
+        spared = "" if effect.staff_too else TextKind.STAFF
+        cancelled = {"conversation": conversation_id, "reason": effect.reason, "key": effect.key, "spared": spared}
+        self.texts_cancelled.append(cancelled)
 
 
 async def load_changes(tx: Tx, conversation_ids: Sequence[int], since: date, now: datetime) -> Changes:
@@ -191,14 +198,17 @@ async def _write_texts(tx: Tx, changes: Changes) -> None:
     if changes.texts_cancelled:
         # no IN here: it cannot be executed for many rows at once
         waiting = or_(outbox.c.state == TextState.QUEUED, outbox.c.state == TextState.UNKNOWN)
-        which = and_(
-            outbox.c.conversation_id == bindparam("conversation"), waiting, outbox.c.text_key.like(bindparam("key"))
+        mine = and_(
+            text("outbox.state IN ('queued', 'submitting', 'unknown')"),  # the partial index's own words
+            outbox.c.conversation_id == bindparam("conversation"),
+            or_(bindparam("key", type_=String) == "", outbox.c.text_key == bindparam("key", type_=String)),
+            outbox.c.kind != bindparam("spared"),
         )
         values = {"state": TextState.CANCELLED, "code": bindparam("reason"), "settled_at": changes.now}
-        await tx.run(update(outbox).where(which).values(values), changes.texts_cancelled)
-        under_way = and_(outbox.c.conversation_id == bindparam("conversation"), outbox.c.state == TextState.SUBMITTING)
-        about = [{"conversation": row["conversation"]} for row in changes.texts_cancelled]
-        await tx.run(update(outbox).where(under_way).values(epoch=VOID), about)
+        await tx.run(update(outbox).where(mine, waiting).values(values), changes.texts_cancelled)
+        about = [{key: value for key, value in row.items() if key != "reason"} for row in changes.texts_cancelled]
+        under_way = outbox.c.state == TextState.SUBMITTING
+        await tx.run(update(outbox).where(mine, under_way).values(epoch=VOID), about)
     if changes.texts:
         await tx.run(outbox.insert(), changes.texts)
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from bot.domain.names import given_names
 from bot.domain.states import OPEN_CASES, CaseState, Consent, Control, Language
@@ -104,7 +104,8 @@ async def save_conversations(tx: Tx, conversations: Collection[Conversation], no
     if rows:
         await tx.run(update(table).where(table.c.id == bindparam("row_id")), rows)
     if members:
-        await tx.run(update(cases).where(cases.c.id == bindparam("row_id")), members)
+        ended = func.coalesce(cases.c.ended_at, bindparam("ended_now", type_=cases.c.ended_at.type))
+        await tx.run(update(cases).where(cases.c.id == bindparam("row_id")).values(ended_at=ended), members)
 
 
 def _new_row(office: str, digest: str, phone: str, timezone: str, now: datetime) -> Values:
@@ -191,5 +192,5 @@ def _member_values(member: Member, now: datetime) -> Values:
     return {
         "row_id": member.case_id, "state": member.state, "eased_since": member.eased_since,
         "fever_free_on": member.fever_free_on, "asked_on": member.asked_on, "answered_on": member.answered_on,
-        "ended_at": now if ended else None,
+        "ended_now": now if ended else None,
     }  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import LargeBinary, and_, bindparam, func, select, type_coerce, update
+from sqlalchemy import LargeBinary, and_, bindparam, func, select, text, type_coerce, update
 
 from bot.storage.conversations import ensure_conversations
 
@@ -21,6 +21,8 @@ BATCH = 50
 """Conversations in one transaction."""
 
 _PER_CONVERSATION = 20
+_NEW = text("inbox.state = 'new'")
+"""The condition of the partial indexes, word by word: SQLite uses them only where it stands in the query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,12 @@ async def claim(tx: Tx, conversation_ids: Sequence[int] | None = None) -> list[I
         conversation_ids = await _waiting_longest(tx)
     for at in range(0, len(conversation_ids), BATCH):
         some = conversations.c.id.in_(conversation_ids[at : at + BATCH])
-        lock = select(conversations.c.id).where(some).order_by(conversations.c.id).with_for_update(skip_locked=True)
+        lock = (
+            select(conversations.c.id)
+            .where(some)
+            .order_by(conversations.c.id)
+            .with_for_update(skip_locked=True, key_share=True)
+        )
         locked = list((await tx.run(lock)).scalars())
         if locked:  # else somebody else works on all of these
             return await _new_items(tx, locked)
@@ -104,7 +111,7 @@ async def claim(tx: Tx, conversation_ids: Sequence[int] | None = None) -> list[I
 async def _waiting_longest(tx: Tx) -> list[int]:
     """Conversations with new rows, those of the oldest rows first."""
     inbox = tx.t.inbox
-    new = select(inbox.c.conversation_id).where(inbox.c.state == "new").limit(BATCH * 4)
+    new = select(inbox.c.conversation_id).where(_NEW).limit(BATCH * 4)
     rows = list((await tx.run(new.order_by(inbox.c.id))).scalars())
     found = list(dict.fromkeys(rows))
     if len(rows) == BATCH * 4 and len(found) < BATCH:  # a flood from a few numbers: look behind it
@@ -116,7 +123,7 @@ async def _new_items(tx: Tx, conversation_ids: Sequence[int]) -> list[Item]:
     """The first new rows of each conversation."""
     inbox = tx.t.inbox
     place = func.row_number().over(partition_by=inbox.c.conversation_id, order_by=inbox.c.id).label("place")
-    new = inbox.c.conversation_id.in_(conversation_ids), inbox.c.state == "new"
+    new = inbox.c.conversation_id.in_(conversation_ids), _NEW
     first = select(inbox.c.id, place).where(*new).subquery("first")
     columns = (inbox.c.id, inbox.c.conversation_id, inbox.c.kind, inbox.c.received_at, inbox.c.attempts)
     query = (
@@ -158,4 +165,4 @@ async def state_of(tx: Tx, inbox_id: int) -> tuple[str, str | None]:
 
 async def count_new(tx: Tx) -> int:
     inbox = tx.t.inbox
-    return int(await tx.value(select(func.count()).select_from(inbox).where(inbox.c.state == "new")))
+    return int(await tx.value(select(func.count()).select_from(inbox).where(_NEW)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, inspect, select, text
 
-from bot.domain.errors import StorageUnusable
+from bot.domain.errors import MimamoriError, StorageUnusable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,11 +24,28 @@ _MIGRATING = 5_062_022  # any number that nobody else locks
 
 async def migrate(database: Database) -> None:
     """Upgrade to the newest tables; raises StorageUnusable for a newer database or another key file."""
+    await _reach(database)
     async with database.write() as tx:
         if tx.is_postgres:  # of several processes that start at once, one migrates
             await tx.run(select(func.pg_advisory_xact_lock(_MIGRATING)))
         await tx.conn.run_sync(lambda connection: _upgrade(connection, database))
         await _check_key(database, tx)
+
+
+async def _reach(database: Database) -> None:
+    """A wrong name, user or password is told in a sentence that does not repeat the address."""
+    try:
+        async with database.read() as tx:
+            await tx.value(select(1))
+    except MimamoriError:
+        raise
+    except Exception as error:  # noqa: BLE001  # every driver has errors of its own
+        kind = type(error).__name__
+        raise StorageUnusable(
+            f"データベースに接続できません({kind})。設定 database_url を確かめてください。",
+            f"Cannot connect to the database ({kind}). Check the setting database_url.",
+            field="database_url",
+        ) from None
 
 
 async def _check_key(database: Database, tx: Tx) -> None:

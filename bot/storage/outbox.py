@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,12 @@ from bot.domain.states import Control, TextKind, TextState
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select, TextClause
 
     from bot.storage.database import Tx
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""When a text is due whose outcome nobody will ever know."""
 
 VOID = -1
 """Epoch of a text that was cancelled while it was under way: if the gateway did not take it, it is not sent again."""
@@ -51,6 +54,26 @@ class Settled:
     possible_duplicate: bool = False
 
 
+def _waiting(table: str = "outbox") -> TextClause:
+    """The condition of the partial indexes, word by word: SQLite uses them only where it stands in the query."""
+    return text(f"{table}.state IN ('queued', 'submitting', 'unknown')")
+
+
+def blocked(tx: Tx) -> ColumnElement[bool]:
+    """Whether an older text of the conversation goes first: one that is due too, or that is being tried again.
+
+    Guidance to call 119 waits for nothing.
+    """
+    outbox = tx.t.outbox
+    older = outbox.alias("older")
+    again = and_(older.c.state == TextState.QUEUED, older.c.attempts > 0)
+    first = or_(older.c.due_at <= outbox.c.due_at, again)
+    before = exists().where(
+        older.c.conversation_id == outbox.c.conversation_id, older.c.id < outbox.c.id, _waiting("older"), first
+    )
+    return and_(outbox.c.kind != TextKind.EMERGENCY, before)
+
+
 def _rank(state: ColumnElement[str]) -> ColumnElement[int]:
     return case({str(item): item.rank for item in TextState}, value=state, else_=0)
 
@@ -65,7 +88,7 @@ async def cancel_forbidden(tx: Tx, now: datetime) -> None:
         outbox.c.epoch < conversations.c.epoch,
     )
     forbidden = exists().where(conversations.c.id == outbox.c.conversation_id, or_(stopped, taken_over))
-    waiting = and_(outbox.c.state.in_(("queued", "unknown")), outbox.c.due_at <= now)
+    waiting = and_(_waiting(), outbox.c.state.in_(("queued", "unknown")), outbox.c.due_at <= now)
     void = outbox.c.epoch == VOID
     end = {"state": TextState.CANCELLED, "settled_at": now, "code": "last_check"}
     await tx.run(update(outbox).where(waiting, or_(forbidden, void)).values(end))
@@ -74,13 +97,6 @@ async def cancel_forbidden(tx: Tx, now: datetime) -> None:
 async def claim_due(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
     """Up to ``limit`` due texts, at most one of a conversation, each the oldest that waits there."""
     outbox, conversations = tx.t.outbox, tx.t.conversations
-    older = outbox.alias("older")
-    blocked = exists().where(
-        older.c.conversation_id == outbox.c.conversation_id,
-        older.c.id < outbox.c.id,
-        older.c.state.in_(("queued", "submitting", "unknown")),
-        older.c.due_at <= outbox.c.due_at,
-    )
     columns = (
         outbox.c.id,
         outbox.c.conversation_id,
@@ -92,7 +108,7 @@ async def claim_due(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
     query = (
         select(*columns, conversations.c.phone)
         .join(conversations, conversations.c.id == outbox.c.conversation_id)
-        .where(outbox.c.state == "queued", outbox.c.due_at <= now, ~blocked)
+        .where(_waiting(), outbox.c.state == "queued", outbox.c.due_at <= now, ~blocked(tx))
         .order_by(outbox.c.due_at, outbox.c.id)
         .limit(limit)
         .with_for_update(of=outbox, skip_locked=True)
@@ -151,15 +167,16 @@ async def settle(tx: Tx, results: Sequence[Settled], now: datetime) -> None:
         await tx.run(statement, rows)
 
 
-async def expired_claims(tx: Tx, now: datetime, *, restarted: bool = False) -> int:
-    """Submissions that nobody finished become ``unknown``; at a restart of the only process, all of them."""
+async def expired_claims(tx: Tx, now: datetime, *, restarted: bool = False, held: Sequence[int] = ()) -> int:
+    """Submissions that nobody finished become ``unknown``: late ones, or (``restarted``: no other process sends) all.
+
+    ``held`` are those that this process is still about.
+    """
     outbox = tx.t.outbox
-    late = (
-        outbox.c.state == "submitting"
-        if restarted
-        else and_(outbox.c.state == "submitting", outbox.c.claimed_until < now)
-    )
-    result = await tx.run(update(outbox).where(late).values(state=TextState.UNKNOWN, due_at=now, code="claim_expired"))
+    left = and_(_waiting(), outbox.c.state == "submitting", outbox.c.id.not_in(held))
+    if not restarted:
+        left = and_(left, outbox.c.claimed_until < now)
+    result = await tx.run(update(outbox).where(left).values(state=TextState.UNKNOWN, due_at=now, code="claim_expired"))
     return int(result.rowcount)
 
 
@@ -169,7 +186,7 @@ async def claim_unknown(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
     query = (
         select(outbox, conversations.c.phone)
         .join(conversations, conversations.c.id == outbox.c.conversation_id)
-        .where(outbox.c.state == TextState.UNKNOWN, outbox.c.due_at <= now)
+        .where(_waiting(), outbox.c.state == TextState.UNKNOWN, outbox.c.due_at <= now)
         .order_by(outbox.c.due_at)
         .limit(limit)
         .with_for_update(of=outbox, skip_locked=True)
@@ -244,17 +261,21 @@ async def conversation_of(tx: Tx, outbox_ids: Sequence[int]) -> dict[int, int]:
 
 
 async def next_due(tx: Tx) -> datetime | None:
-    """When the next waiting text is due."""
+    """When the next text that waits for its time only is due."""
     outbox = tx.t.outbox
-    due: datetime | None = await tx.value(
-        select(func.min(outbox.c.due_at)).where(outbox.c.state.in_((TextState.QUEUED, TextState.UNKNOWN)))
-    )
+    free = and_(_waiting(), outbox.c.state.in_((TextState.QUEUED, TextState.UNKNOWN)), ~blocked(tx))
+    due: datetime | None = await tx.value(select(func.min(outbox.c.due_at)).where(free))
     return due
+
+
+def due_texts(tx: Tx, now: datetime) -> Select[int]:
+    """The number of texts that are due, and not behind another one, or under way."""
+    outbox = tx.t.outbox
+    due = and_(outbox.c.state.in_((TextState.QUEUED, TextState.UNKNOWN)), outbox.c.due_at <= now, ~blocked(tx))
+    under_way = or_(outbox.c.state == TextState.SUBMITTING, due)
+    return select(func.count()).select_from(outbox).where(_waiting(), under_way)
 
 
 async def count_due(tx: Tx, now: datetime) -> int:
     """Texts that are due or under way."""
-    outbox = tx.t.outbox
-    due = and_(outbox.c.state.in_(("queued", "unknown")), outbox.c.due_at <= now)
-    query = select(func.count()).select_from(outbox).where(or_(due, outbox.c.state == "submitting"))
-    return int(await tx.value(query))
+    return int(await tx.value(due_texts(tx, now)))

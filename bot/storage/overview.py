@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select, text
+
+from bot.storage.outbox import due_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,14 +20,9 @@ if TYPE_CHECKING:
 
 async def count_left(tx: Tx, now: datetime) -> dict[str, int]:
     """What waits to be done at this moment, seen at one glance: due timers, new inbox rows, due texts."""
-    due_timers = select(func.count()).where(tx.t.timers.c.state == "pending", tx.t.timers.c.due_at <= now)
-    new_rows = select(func.count()).where(tx.t.inbox.c.state == "new")
-    waiting = or_(
-        tx.t.outbox.c.state == "submitting",
-        and_(tx.t.outbox.c.state.in_(("queued", "unknown")), tx.t.outbox.c.due_at <= now),
-    )
-    due_texts = select(func.count()).where(tx.t.outbox.c.state.in_(("queued", "unknown", "submitting")), waiting)
-    columns = [part.scalar_subquery() for part in (due_timers, new_rows, due_texts)]
+    due_timers = select(func.count()).where(text("timers.state = 'pending'"), tx.t.timers.c.due_at <= now)
+    new_rows = select(func.count()).select_from(tx.t.inbox).where(text("inbox.state = 'new'"))
+    columns = [part.scalar_subquery() for part in (due_timers, new_rows, due_texts(tx, now))]
     row = (await tx.run(select(*columns))).one()
     return dict(zip(("timers", "inbox", "outbox"), row, strict=True))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,14 @@ async def keep_version(tx: Tx, program: str, version: str, sources: Mapping[str,
     await tx.run(tx.insert(tx.t.script_versions).on_conflict_do_nothing(), [row])
 
 
+async def find_version(tx: Tx, program: str, version: str) -> Mapping[str, str] | None:
+    """The sources of a version, if it is stored."""
+    table = tx.t.script_versions
+    which = (table.c.program == program) & (table.c.version == version)
+    sources: Mapping[str, str] | None = await tx.value(select(table.c.sources).where(which))
+    return sources
+
+
 async def used_versions(tx: Tx) -> Sequence[RowMapping]:
     """The versions that some conversation is pinned to (program, version, sources)."""
     versions, conversations = tx.t.script_versions, tx.t.conversations
@@ -28,12 +36,4 @@ async def used_versions(tx: Tx) -> Sequence[RowMapping]:
     query = select(versions).join(
         used, (used.c.program == versions.c.program) & (used.c.script_version == versions.c.version)
     )
-    return await tx.all(query)
-
-
-async def conversations_by_version(tx: Tx) -> Sequence[RowMapping]:
-    """How many conversations run on each version (program, script_version, number)."""
-    table = tx.t.conversations
-    columns = (table.c.program, table.c.script_version)
-    query = select(*columns, func.count().label("number")).where(table.c.program.is_not(None)).group_by(*columns)
     return await tx.all(query)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from bot.storage.types import Day, Json, Moment, RowId, Sealed
@@ -110,7 +111,7 @@ class Tables:
         state = Column("state", String(10), nullable=False)
         conversation = Column("conversation_id", RowId, ForeignKey("conversations.id"), nullable=False)
         row_id = Column("id", RowId, primary_key=True)
-        new = state == "new"
+        new = text("state = 'new'")
         return self._table(
             "inbox",
             row_id,
@@ -129,6 +130,7 @@ class Tables:
             Column("reading", sealed),
             UniqueConstraint("gateway", "account", "message_id"),
             Index("ix_inbox_new", conversation, row_id, sqlite_where=new, postgresql_where=new),
+            Index("ix_inbox_new_by_id", row_id, sqlite_where=new, postgresql_where=new),
             Index("ix_inbox_conversation_id", conversation, row_id),
         )
 
@@ -137,7 +139,7 @@ class Tables:
         due_at = Column("due_at", Moment, nullable=False)
         conversation = Column("conversation_id", RowId, ForeignKey("conversations.id"), nullable=False)
         row_id = Column("id", RowId, primary_key=True)
-        waiting = state.in_(("queued", "submitting", "unknown"))
+        waiting = text("state IN ('queued', 'submitting', 'unknown')")
         return self._table(
             "outbox",
             row_id,
@@ -185,7 +187,7 @@ class Tables:
     def _timers(self) -> Table:
         state = Column("state", String(10), nullable=False)
         due_at = Column("due_at", Moment, nullable=False)
-        pending = state == "pending"
+        pending = text("state = 'pending'")
         return self._table(
             "timers",
             Column("id", RowId, primary_key=True),

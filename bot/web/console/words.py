@@ -31,6 +31,7 @@ _REASON = {
     "opted_out": Word("配信停止(STOP)の連絡", "Sent STOP"),
     "after_stop": Word("配信停止のあとの連絡", "A text after STOP"),
     "release_confirmation": Word("終了の確認待ち", "Release to confirm"),
+    "opted_in": Word("再開の希望(引き継ぎ中)", "Wants messages again"),
     "enrolled_while_waiting": Word("対応待ちのあいだに登録", "Enrolled while waiting for staff"),
     "takeover_left": Word("引き継ぎのまま8時間操作なし", "Takeover left for 8 hours"),
     "damaged_text": Word("文字化けを含む連絡", "Text arrived damaged"),

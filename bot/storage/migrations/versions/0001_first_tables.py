@@ -192,6 +192,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'new'"),
         postgresql_where=sa.text("state = 'new'"),
     )
+    op.create_index(
+        "ix_inbox_new_by_id",
+        "inbox",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'new'"),
+        postgresql_where=sa.text("state = 'new'"),
+    )
     op.create_table(
         "outbox",
         sa.Column("id", ROW_ID, nullable=False),
