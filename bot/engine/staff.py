@@ -138,9 +138,9 @@ def number_confirmed(turn: Turn, event: NumberConfirmed) -> None:
     session.quarantined = False
     session.consent = Consent.NONE
     turn.add(EscalationsClosed(event.staff, "number_confirmed", "wrong_number"))
-    if not session.alarmed:
+    if session.control is Control.WAITING_HUMAN and not session.alarmed:
         turn.change_control(Control.BOT)
-    if session.in_state(*OPEN_CASES) and not session.opted_out:
+    if session.control is Control.BOT and session.in_state(*OPEN_CASES) and not session.opted_out:
         turn.enter(turn.script.start)
 
 

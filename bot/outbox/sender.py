@@ -35,6 +35,7 @@ GIVE_UP = timedelta(hours=24)
 
 _IDLE_SECONDS = 1.0
 _LAST_SECONDS = 2.0
+_GATHER_SECONDS = 0.005
 _BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 180, 600))
 
 
@@ -60,6 +61,7 @@ class Sender:
         with self._bells.listen("outbox") as bell:
             try:
                 while True:
+                    await asyncio.sleep(_GATHER_SECONDS if self._busy else 0)  # let answers of the same moment join
                     bell.clear()
                     if not await self._round():
                         await wait_for(bell, _IDLE_SECONDS)
@@ -98,7 +100,6 @@ class Sender:
 
     async def _flush(self) -> int:
         """Record outcomes; those that the database cannot take now are kept for the next round."""
-        await asyncio.sleep(0)  # let answers of the same moment join
         done, self._done = self._done, []
         try:
             await self._record(done)
