@@ -148,8 +148,8 @@ def _stop(turn: Turn, *, silent: bool) -> None:
 
 
 def _opted_in(turn: Turn) -> None:
-    """START without an earlier STOP: say where things stand."""
-    if turn.session.consent is Consent.GIVEN:
+    """START without an earlier STOP: say where things stand (consent was asked already, or is given)."""
+    if turn.session.consent is Consent.GIVEN or turn.session.step == turn.script.start:
         turn.say("help")
     else:
         _ask_again(turn)

@@ -343,6 +343,14 @@ def test_who_is_silent_for_days_past_release_is_called_and_no_longer_asked():
     assert not kinds(effects, Say)
 
 
+def test_a_second_start_is_explained_and_does_not_repeat_the_first_text():
+    session, _ = advance(SCRIPT, consented(1), reply(intent=Intent.OPT_OUT), START)
+    session, first = advance(SCRIPT, session, reply(intent=Intent.OPT_IN), START)
+    _, second = advance(SCRIPT, session, reply(intent=Intent.OPT_IN), START)
+    assert [text.key for text in kinds(first, Say)] == ["first_touch"]
+    assert [text.key for text in kinds(second, Say)] == ["help"]
+
+
 def test_nobody_in_care_is_handed_back_at_a_step_outside_care():
     session, _ = advance(SCRIPT, consented(1), TakenOver("nurse"), START)
     for step in ("released", "phone_only", "danger"):
