@@ -19,6 +19,8 @@ ids = count()
 class LimitedFiles:
     """No file of the process may be written to."""
 
+    may_take = ()
+
     def __init__(self, folder):
         self.folder = folder
 
@@ -33,7 +35,9 @@ class LimitedFiles:
 
 
 class SmallDisk:
-    """A disk of a few megabytes in memory, filled to the last byte."""
+    """A disk of a few megabytes in memory, filled to the last byte; there is room inside the files that are there."""
+
+    may_take = (200, 201)
 
     def __init__(self, folder):
         self.folder = folder / "disk"
@@ -96,6 +100,12 @@ def enrol(demo, phone):
     return demo.ask("POST", "/demo/api/residents", body)
 
 
+def strangers(demo):
+    """Texts without end from a number that nobody knows."""
+    while True:
+        yield demo.text("+819088888888", "もしもし" * 200)
+
+
 @pytest.mark.slow
 def test_texts_are_refused_while_there_is_no_room_and_nothing_is_lost_or_doubled(disk, reaper, free_port):
     demo = Demo(disk.folder, free_port, reaper)
@@ -106,11 +116,12 @@ def test_texts_are_refused_while_there_is_no_room_and_nothing_is_lost_or_doubled
 
     asked = [demo.text(phone, "2 37.4", f"before {phone}")[0] for phone in PHONES]  # some of them are under way now
     disk.fill(demo.child.pid)
-    refused = [demo.text(phone, "お腹もすいてきました", f"during {phone}") for phone in PHONES]
+    status, headers, told = next(answer for answer in strangers(demo) if answer[0] != 200)
+    assert (status, bool(headers["Retry-After"]), bool(told["error"])) == (503, True, True)
+    during = [demo.text(phone, "お腹もすいてきました", f"during {phone}")[0] for phone in PHONES]
     assert asked == [200] * len(PHONES)
-    assert {status for status, _, _ in refused} == {503}
-    assert all(headers["Retry-After"] and told["error"] for _, headers, told in refused)
-    assert enrol(demo, "+819099999999")[0] == 503
+    assert set(during) <= {503, *disk.may_take}
+    assert enrol(demo, "+819099999999")[0] in {503, *disk.may_take}
     assert demo.ask("GET", "/healthz")[0] == 200
     assert demo.ask("GET", f"/demo/api/conversations/{PHONES[0]}")[0] == 200, "reading goes on"
     assert demo.child.returncode is None

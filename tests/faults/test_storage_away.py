@@ -13,7 +13,7 @@ from bot.residents.roster import NewResident
 from bot.service import running
 from bot.storage.overview import count_left
 from tests.support.house import open_house
-from tests.support.wait import until_async
+from tests.support.wait import pause, until_async
 
 PHONES = [f"+8190{number:08}" for number in range(10_000_000, 10_000_080)]
 
@@ -47,7 +47,7 @@ async def text(house, number, statuses):
         statuses.append(status)
         if status == 200:
             return
-        await asyncio.sleep(0.05)
+        await pause(0.05)
 
 
 @pytest.mark.slow
