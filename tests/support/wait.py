@@ -39,3 +39,8 @@ async def until_async(condition: Callable[[], T | Awaitable[T]], what: str, *, s
             message = f"waited {seconds:g} s in vain: {what} (last answer: {answer!r})"
             raise TimeIsUpError(message)
         await asyncio.sleep(EVERY_SECONDS)
+
+
+async def pause(seconds: float) -> None:
+    """Time that belongs to what is played: a provider's pause between two tries, a process's life between two kills."""
+    await asyncio.sleep(seconds)
