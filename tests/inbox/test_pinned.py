@@ -7,6 +7,8 @@ from datetime import date
 import pytest
 
 from bot.domain.errors import ScriptError
+from bot.inbox.worker import Worker
+from bot.scripts.library import ScriptLibrary
 from bot.scripts.stage import Resident
 from bot.settings import shipped
 from tests.support.house import open_house
@@ -123,3 +125,17 @@ async def test_a_folder_that_goes_away_while_running_changes_nothing(conversatio
         assert await house.service.take_scripts() == []
         await enrol(house, OLD)
         assert "お大事に" in await reply(house, OLD)
+
+
+async def test_a_version_that_another_process_took_is_read_from_the_database(conversations, tmp_path):
+    """It looked at the folder before the change; a resident who began on the new version writes to it."""
+    async with a_house(conversations, tmp_path) as house:
+        service = house.service
+        late = ScriptLibrary(conversations)
+        late.reload()
+        edit(conversations, "お大事になさってください", "ゆっくりお休みください")
+        await service.take_scripts()
+        await enrol(house, NEW)
+        office, program = service.settings.office, service.settings.default_program
+        house.worker = Worker(service.database, late, service.reader, office, house.clock, service.bells, program)
+        assert "ゆっくりお休みください" in await reply(house, NEW)

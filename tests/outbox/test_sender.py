@@ -17,6 +17,7 @@ from bot.outbox.receipts import keep_receipts
 from bot.outbox.sender import GIVE_UP, Sender
 from bot.residents.roster import NewResident
 from bot.scripts.stage import Resident
+from tests.support.wait import until_async
 
 PHONES = [f"+8190123456{number:02}" for number in range(12)]
 PHONE = PHONES[0]
@@ -242,6 +243,8 @@ class Moody:
         mood = self.moods.get(data["to"], "fine")
         if isinstance(mood, int):
             return web.Response(status=mood)
+        if isinstance(mood, asyncio.Event):
+            await mood.wait()
         self.took.append(data["reference"])
         if mood == "hangs up":
             request.transport.abort()
@@ -319,6 +322,38 @@ async def test_a_text_of_unknown_fate_does_not_hold_up_the_next_for_ever(small_h
         carrier.moods = {}
         await small_house.send(PHONE, "はい")
     assert await outbox(small_house, "text_key", "state") == [("first_touch", "unknown"), ("welcome", "accepted")]
+
+
+async def test_a_text_that_is_tried_again_is_not_overtaken_by_the_next_one(small_house):
+    house = small_house
+    await consented(house, PHONE)
+    house.carrier.mode = "down"
+    await house.send(PHONE, "2 37.1")
+    house.carrier.mode = "normal"
+    await house.send(PHONE, "2 37.2")
+    await house.advance(house.clock.now() + timedelta(minutes=1))
+    told = [text for text in sent(house) if "37." in text]
+    assert ["37.1" in text for text in told] == [True, False]
+
+
+async def test_one_slow_text_holds_up_no_other(small_house):
+    house, slow = small_house, asyncio.Event()
+    async with moody_carrier(house, {PHONE: slow}) as carrier:
+        await enrol_all(house)
+        await house.worker.step()
+        running = asyncio.create_task(house.sender.run(only_process=True))
+        await until_async(lambda: len(carrier.took) == len(PHONES) - 1, "all others were taken")
+        assert "submitting" in await outbox(house, "state")
+        await house.post(PHONES[1], "はい")
+        await house.worker.step()
+        await until_async(lambda: len(carrier.took) == len(PHONES), "the answer goes out meanwhile")
+        slow.set()
+
+        async def all_taken():
+            return set(await outbox(house, "state")) == {"accepted"}
+
+        await until_async(all_taken, "the slow one too")
+        running.cancel()
 
 
 # -- crashes ---------------------------------------------------------------------------------------------------------

@@ -139,3 +139,18 @@ async def test_an_event_of_the_house_is_kept_once(database):
         assert first is not None
         assert await add_for_conversation(tx, conversation, "delivery_failed", "7", {}, NOW) is None
         assert await add_for_conversation(tx, conversation, "enrolled", "7", {}, NOW) not in (None, first)
+
+
+async def test_while_a_worker_holds_a_conversation_texts_and_timers_for_it_are_kept(postgres_url, keyring):
+    database = Database(postgres_url, keyring)
+    await migrate(database)
+    await add(database, arrival("1"))
+    async with database.write() as tx:
+        (item,) = await claim(tx)
+        await asyncio.wait_for(add(database, arrival("2")), 5)
+        async with database.write() as other:
+            await asyncio.wait_for(add_for_conversation(other, item.conversation_id, "timer", "7", {}, NOW), 5)
+        await mark_handled(tx, [Handled(item.id)], NOW)
+    async with database.write() as tx:
+        assert len(await claim(tx)) == 2
+    await database.close()
