@@ -196,8 +196,6 @@ async def _write_timers(tx: Tx, changes: Changes) -> None:
 async def _write_texts(tx: Tx, changes: Changes) -> None:
     outbox = tx.t.outbox
     if changes.texts_cancelled:
-        # no IN here: it cannot be executed for many rows at once
-        waiting = or_(outbox.c.state == TextState.QUEUED, outbox.c.state == TextState.UNKNOWN)
         mine = and_(
             text("outbox.state IN ('queued', 'submitting', 'unknown')"),  # the partial index's own words
             outbox.c.conversation_id == bindparam("conversation"),
@@ -205,9 +203,12 @@ async def _write_texts(tx: Tx, changes: Changes) -> None:
             outbox.c.kind != bindparam("spared"),
         )
         values = {"state": TextState.CANCELLED, "code": bindparam("reason"), "settled_at": changes.now}
-        await tx.run(update(outbox).where(mine, waiting).values(values), changes.texts_cancelled)
+        await tx.run(
+            update(outbox).where(mine, outbox.c.state == TextState.QUEUED).values(values), changes.texts_cancelled
+        )
         about = [{key: value for key, value in row.items() if key != "reason"} for row in changes.texts_cancelled]
-        under_way = outbox.c.state == TextState.SUBMITTING
+        # no IN here: it cannot be executed for many rows at once
+        under_way = or_(outbox.c.state == TextState.SUBMITTING, outbox.c.state == TextState.UNKNOWN)
         await tx.run(update(outbox).where(mine, under_way).values(epoch=VOID), about)
     if changes.texts:
         await tx.run(outbox.insert(), changes.texts)

@@ -78,8 +78,8 @@ def _rank(state: ColumnElement[str]) -> ColumnElement[int]:
     return case({str(item): item.rank for item in TextState}, value=state, else_=0)
 
 
-async def cancel_forbidden(tx: Tx, now: datetime) -> None:
-    """The last check: what must not go out any more (STOP, wrong number, takeover since it was queued) is cancelled."""
+def _forbidden(tx: Tx) -> ColumnElement[bool]:
+    """What must not go out any more: STOP, wrong number, or a takeover since the text was queued."""
     outbox, conversations = tx.t.outbox, tx.t.conversations
     stopped = or_(conversations.c.quarantined, and_(conversations.c.opted_out, outbox.c.kind != TextKind.FAREWELL))
     taken_over = and_(
@@ -87,11 +87,16 @@ async def cancel_forbidden(tx: Tx, now: datetime) -> None:
         outbox.c.kind != TextKind.STAFF,
         outbox.c.epoch < conversations.c.epoch,
     )
-    forbidden = exists().where(conversations.c.id == outbox.c.conversation_id, or_(stopped, taken_over))
-    waiting = and_(_waiting(), outbox.c.state.in_(("queued", "unknown")), outbox.c.due_at <= now)
-    void = outbox.c.epoch == VOID
+    return or_(stopped, taken_over, outbox.c.epoch == VOID)
+
+
+async def cancel_forbidden(tx: Tx, now: datetime) -> None:
+    """The last check. A text whose outcome is unknown is asked about first: it may have arrived."""
+    outbox, conversations = tx.t.outbox, tx.t.conversations
+    forbidden = exists().where(conversations.c.id == outbox.c.conversation_id, _forbidden(tx))
+    waiting = and_(_waiting(), outbox.c.state == TextState.QUEUED, outbox.c.due_at <= now)
     end = {"state": TextState.CANCELLED, "settled_at": now, "code": "last_check"}
-    await tx.run(update(outbox).where(waiting, or_(forbidden, void)).values(end))
+    await tx.run(update(outbox).where(waiting, forbidden).values(end))
 
 
 async def claim_due(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
@@ -184,7 +189,7 @@ async def claim_unknown(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
     """Texts of which nobody knows whether they were taken; the claim to find out is committed by the attempt number."""
     outbox, conversations = tx.t.outbox, tx.t.conversations
     query = (
-        select(outbox, conversations.c.phone)
+        select(outbox, conversations.c.phone, _forbidden(tx).label("forbidden"))
         .join(conversations, conversations.c.id == outbox.c.conversation_id)
         .where(_waiting(), outbox.c.state == TextState.UNKNOWN, outbox.c.due_at <= now)
         .order_by(outbox.c.due_at)
@@ -196,7 +201,8 @@ async def claim_unknown(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
     return [
         Claimed(
             row["id"], row["conversation_id"], row["attempts"] + 1, row["created_at"],
-            Outbound(row["reference"], row["phone"], row["text"]), resend=not row["possible_duplicate"],
+            Outbound(row["reference"], row["phone"], row["text"]),
+            resend=not row["possible_duplicate"] and not row["forbidden"],
         )
         for row in rows
     ]  # fmt: skip
