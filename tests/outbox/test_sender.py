@@ -17,6 +17,7 @@ from bot.outbox.receipts import keep_receipts
 from bot.outbox.sender import GIVE_UP, Sender
 from bot.residents.roster import NewResident
 from bot.scripts.stage import Resident
+from bot.storage.outbox import expired_claims
 from tests.support.wait import until_async
 
 PHONES = [f"+8190123456{number:02}" for number in range(12)]
@@ -158,6 +159,44 @@ async def test_a_text_of_which_nobody_knows_is_not_sent_after_a_takeover(small_h
     await successor._record([await successor._find_out(unknown)])
     await house.advance(house.clock.now() + HOUR)
     assert len(sent(house)) == before + (then == "STOP"), "nothing but the confirmation of STOP"
+
+
+@pytest.mark.parametrize("then", ["take-over", "STOP"])
+async def test_a_text_that_did_arrive_is_shown_as_such_whatever_came_after(small_house, then):
+    """The carrier took it, the process died; then a nurse takes over or the resident stops."""
+    house = small_house
+    await consented(house, PHONE)
+    await house.post(PHONE, "1")
+    await house.worker.step()
+    _, (claimed,) = await house.sender._claim()
+    await house.sender._submit(claimed)
+    house.sender = another_sender(house, alone=True)
+    await rows_of_a_dead_sender_become_unknown(house)
+    await interrupt(house, then)
+    await house.rest()
+    assert ("report_confirm", "delivered") in await outbox(house, "text_key", "state")
+    assert set(references(house).values()) == {1}, "and was not sent again"
+
+
+async def rows_of_a_dead_sender_become_unknown(house):
+    async with house.service.database.write() as tx:
+        await expired_claims(tx, house.clock.now(), restarted=True)
+
+
+@pytest.mark.parametrize("then", ["take-over", "STOP"])
+async def test_where_nobody_can_be_asked_nothing_is_sent_again_after_a_takeover(small_house, then):
+    house = small_house
+    await consented(house, PHONE)
+    async with moody_carrier(house, {PHONE: "hangs up"}, Mute) as carrier:
+        await house.post(PHONE, "1")
+        await house.worker.step()
+        await house.sender.step()
+        assert (await outbox(house, "state"))[-1] == "unknown"
+        taken = list(carrier.took)
+        await interrupt(house, then)
+        carrier.moods = {}
+        await house.advance(house.clock.now() + HOUR)
+        assert carrier.took.count(taken[-1]) == 1
 
 
 async def test_the_nurses_own_text_goes_out_under_her_takeover(small_house):

@@ -212,10 +212,10 @@ LAST_CHECKS = [
     ("queued", STOPPED, "staff", 0, True),
     ("queued", STOPPED, "emergency", 0, True),
     ("queued", STOPPED, "farewell", 0, False),
-    ("unknown", STOPPED, "answer", 0, True),
+    ("unknown", STOPPED, "answer", 0, False),  # it may have arrived: the carrier is asked
     ("queued", WRONG_NUMBER, "farewell", 0, True),
     ("queued", TAKEN_OVER, "answer", 0, True),
-    ("unknown", TAKEN_OVER, "scheduled", 0, True),
+    ("queued", TAKEN_OVER, "scheduled", 0, True),
     ("queued", TAKEN_OVER, "staff", 0, False),
     ("queued", TAKEN_OVER, "answer", 1, False),  # said in the turn itself
     ("queued", {"control": "waiting_human", "epoch": 1}, "answer", 0, False),
