@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from bot.domain.quiet import QuietHours
 
 TOKYO = "Asia/Tokyo"
-MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 TIMES = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 59]))
+ROUND_MOMENTS = st.builds(
+    datetime.combine, st.dates(date(2020, 1, 1), date(2029, 12, 31)), TIMES, st.just(ZoneInfo(TOKYO))
+)
+MOMENTS = ROUND_MOMENTS | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 HOURS = st.builds(QuietHours, TIMES, TIMES)
 A_MOMENT = timedelta(microseconds=1)
 
@@ -34,6 +37,13 @@ def test_what_waits_is_sent_at_the_first_moment_that_is_allowed(hours, moment):
         assert due - moment <= timedelta(days=1)
     else:
         assert due == moment
+
+
+@given(HOURS, st.sampled_from(["start", "end"]), st.dates(date(2020, 1, 1), date(2029, 12, 31)))
+def test_the_first_moment_is_quiet_and_the_last_is_not(hours, end, day):
+    moment = datetime.combine(day, getattr(hours, end), ZoneInfo(TOKYO))
+    waits = hours.next_allowed(moment, TOKYO) != moment
+    assert waits == (end == "start" and hours.start != hours.end)
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,15 @@ async def test_receipts_of_one_request_count_like_receipts_of_many(database):
         assert await states(tx) == {text: TextState.DELIVERED}
 
 
+async def test_a_failure_is_told_once(database):
+    async with database.write() as tx:
+        (text,) = await add_texts(tx, 1, state="submitting", attempts=1)
+        await settle(tx, [accepted(text)], NOW)
+        failed = Receipt(f"c{text}", TextState.UNDELIVERED, "undelivered")
+        assert await apply_receipts(tx, [failed, failed], NOW) == [text]
+        assert await apply_receipts(tx, [failed], NOW) == []
+
+
 async def test_a_receipt_that_comes_while_its_text_is_being_recorded_is_not_lost(database):
     """The outcome is not committed yet when the receipt comes, and neither transaction sees the other's rows."""
     async with database.write() as tx:
