@@ -15,11 +15,13 @@ _PIECE = re.compile(r"[。!?\n、,;:()「」…・]+|\.+(?!\d)|(?<=[^\W\d])(?: -
 _BOTH_DIGITS = re.compile(r"[\W_]*(?:1[^\w]*(?:か|or|と|、)?[^\w]*2|2[^\w]*(?:か|or|と|、)?[^\w]*1)(?:です)?[\W_]*$")
 _SHORTEST_COURTESY = 3
 _NO_LETTER = re.compile(r"(?:[^\w\u0900-\u0963]|_)+")
-_TAIL = re.compile(
-    r"(?:です|でーす|ます|で|よ|ね|わ|な|けど|けれど|が|ので|から|し|だ|や|もん|ぞ|ー|っす|かな|かも|って|んで|さん"
+_LONGEST_ANSWER = 60
+"""Characters; a longer message is no lone keyword."""
+_END = re.compile(
+    r" ?(?:です|でーす|ます|で|よ|ね|わ|な|けど|けれど|が|ので|から|し|だ|や|もん|ぞ|ー|っす|かな|かも|って|んで|さん"
     r"|ください|下さい|お願い|w+|pls|please|plz|po|ạ|nhe|nha|a|"
     r"요|입니다|이요|哦|啊|吧|的|了|呢|呀|喔|啦|vang|thanks|thank you|thx|obrigad[oa]|gracias|salamat|por favor|ja"
-    r"|na|ha|hai|la|lang|naman)?"
+    r"|na|ha|hai|la|lang|naman)$"
 )
 
 
@@ -35,26 +37,46 @@ class Answers:
 
 def read_keyword(text: Normalised, lexicons: Sequence[Lexicon]) -> str | None:
     """STOP, START or HELP in any language where it is the whole message (besides politeness)."""
-    core = text.text
     for lexicon in lexicons:
+        cores = _cores(text.text, lexicon)
         for name in ("opt_out", "opt_in", "help"):
-            pattern = lexicon.alone.get(name)
-            if pattern and _whole(core, pattern, lexicon):
+            if cores.are(lexicon.alone.get(name)):
                 return name
     return None
 
 
-def _whole(text: str, pattern: re.Pattern[str], lexicon: Lexicon) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Cores:
+    """What may be the message proper: the text without politeness and endings, and its halves (yes yes)."""
+
+    wholes: tuple[str, ...] = ()
+    halves: tuple[tuple[str, str], ...] = ()
+
+    def are(self, pattern: re.Pattern[str] | None) -> bool:
+        """Whether the message is one of the words of ``pattern``."""
+        if pattern is None:
+            return False
+        return any(map(pattern.fullmatch, self.wholes)) or any(
+            pattern.fullmatch(first) and pattern.fullmatch(second) for first, second in self.halves
+        )
+
+
+def _cores(text: str, lexicon: Lexicon) -> _Cores:
     plain = _NO_LETTER.sub(" ", text).strip()
-    if not plain or len(plain) > 60:
-        return False
-    forms = {plain, plain.replace(" ", "")} if not lexicon.spaced else {plain}
-    if any(_bare(form, pattern) for form in forms):
-        return True
-    if lexicon.filler is None:
-        return False
-    rest = re.sub(r"\s+", " ", lexicon.filler.sub(lambda m: _drop(m, plain, lexicon), plain)).strip()
-    return bool(rest) and rest != plain and _bare(rest, pattern)
+    if not plain or len(plain) > _LONGEST_ANSWER:
+        return _Cores()
+    forms = {plain: None, plain.replace(" ", ""): None} if not lexicon.spaced else {plain: None}
+    if lexicon.filler is not None:
+        rest = " ".join(lexicon.filler.sub(lambda match: _drop(match, plain, lexicon), plain).split())
+        if rest:
+            forms[rest] = None
+    halves = [
+        (form[:place], form[place + 1 :])
+        for form in forms
+        for place in [place for place, char in enumerate(form) if char == " "][:6]
+    ]
+    cut = [form[: tail.start()].strip() for form in forms if (tail := _END.search(form)) and tail.start()]
+    return _Cores((*forms, *cut), tuple(halves))
 
 
 def _drop(match: re.Match[str], text: str, lexicon: Lexicon) -> str:
@@ -63,16 +85,6 @@ def _drop(match: re.Match[str], text: str, lexicon: Lexicon) -> str:
     if inside_word or (not lexicon.spaced and len(match.group()) < _SHORTEST_COURTESY):
         return match.group()
     return " "
-
-
-def _bare(text: str, pattern: re.Pattern[str]) -> bool:
-    if pattern.fullmatch(text):
-        return True
-    spaces = [place for place, char in enumerate(text) if char == " "][:6]
-    if any(pattern.fullmatch(text[:place]) and pattern.fullmatch(text[place + 1 :]) for place in spaces):
-        return True
-    tail = re.search(rf" ?{_TAIL.pattern}$", text)
-    return bool(tail and tail.start() and pattern.fullmatch(text[: tail.start()].strip()))
 
 
 def read_yes_no(text: Normalised, context: Context, lexicons: Sequence[Lexicon]) -> Answers:
@@ -121,9 +133,9 @@ def _pieces(whole: Normalised) -> list[tuple[int, int]]:
 
 def _word(piece: str, context: Context, lexicons: Sequence[Lexicon]) -> str | None:
     for lexicon in lexicons:
+        cores = _cores(piece, lexicon)
         for name in ("yes", "no"):
             special = lexicon.alone.get(f"danger_{name}") if context is Context.DANGER else None
-            for pattern in (special, lexicon.alone.get(name)):
-                if pattern and _whole(piece, pattern, lexicon):
-                    return name
+            if cores.are(special) or cores.are(lexicon.alone.get(name)):
+                return name
     return None

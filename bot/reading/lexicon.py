@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.reading import RED_FLAGS, SYMPTOMS
-from bot.reading.first import first_letters
+from bot.reading.beginnings import Index
 from bot.reading.normalise import fold_pattern
 
 _KINDS = ("red_flags", "dangers", "urgent", "symptoms", "denials", "states", "intents")
@@ -36,10 +36,6 @@ class Rule:
     regex: re.Pattern[str]
     unless_before: re.Pattern[str] | None = None
     firm: bool = False
-    first: frozenset[str] | None = None
-    """The letters that a match can begin with, None for any."""
-    start: re.Pattern[str] | None = None
-    """One of these letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +49,8 @@ class Lexicon:
     scope: Mapping[str, re.Pattern[str]]
     alone: Mapping[str, re.Pattern[str]]
     filler: re.Pattern[str] | None
+    index: Index
+    """Where which of the rules can begin."""
     everyday: re.Pattern[str] | None
     """Filler and known words together, the longer polite phrases first."""
 
@@ -71,11 +69,13 @@ def build(data: Mapping[str, Any]) -> Lexicon:
     scope = data.get("scope") or {}
     if unknown := set(scope) - set(_SCOPE_KEYS):
         raise ValueError(f"unknown scope {sorted(unknown)}")
+    rules = tuple(_rules(data, words, spaced=spaced))
     return Lexicon(
         code=data["language"],
         spaced=spaced,
         idioms=maybe("idioms"),
-        rules=tuple(_rules(data, words, spaced=spaced)),
+        rules=rules,
+        index=Index([rule.regex.pattern for rule in rules], spaced=spaced),
         scope={key: compiled(pattern) for key, pattern in scope.items()},
         alone={key: compiled(patterns) for key, patterns in (data.get("alone") or {}).items()},
         filler=maybe("filler"),
@@ -98,26 +98,13 @@ def _rules(data: Mapping[str, Any], words: Mapping[str, str], *, spaced: bool) -
                 raise ValueError(f"unknown code {code}")
             for group in groups:
                 unless = group.get("unless_before")
-                regex = _compile(_flat(group["say"]), words, spaced=spaced, edges=True)
-                first = first_letters(regex.pattern)
                 yield Rule(
                     kind,
                     code,
-                    regex,
+                    _compile(_flat(group["say"]), words, spaced=spaced, edges=True),
                     _compile([f"(?:{unless})$"], words, spaced=spaced) if unless else None,
                     bool(group.get("firm")),
-                    first,
-                    _start(first, spaced=spaced) if first else None,
                 )
-
-
-def _start(first: frozenset[str], *, spaced: bool) -> re.Pattern[str]:
-    """One of these letters; in languages with spaces only where a word begins."""
-    letters = "".join(re.escape(letter) for letter in sorted(first) if letter.isalnum() or not spaced)
-    others = "".join(re.escape(letter) for letter in sorted(first) if not letter.isalnum() and spaced)
-    inside = r"(?<![^\W_])" if spaced else ""
-    choices = [f"{inside}[{letters}]"] if letters else []
-    return re.compile("|".join([*choices, *([f"[{others}]"] if others else [])]))
 
 
 def _flat(items: str | Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,7 +16,6 @@ __all__ = ["MASK", "Sign", "Status", "find_signs", "mask_idioms"]
 MASK = "\ue000"
 """Stands for each character of an idiom, so that no sign is found inside it."""
 
-_LONG = 60
 _MOST_PER_RULE = 12
 
 
@@ -31,33 +31,31 @@ def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
 
     Signs of health are looked for in ``masked``, where idioms are covered.
     """
-    letters = set(text)
-    found = [
-        sign
-        for rule in lexicon.rules
-        if rule.first is None or not rule.first.isdisjoint(letters)
-        for sign in _matches(text if rule.kind in SPEECH else masked, rule, lexicon)
-    ]
+    places, anywhere = lexicon.index.places(text)
+    found: list[Sign] = []
+    for number in sorted([*places, *anywhere]):
+        rule = lexicon.rules[number]
+        found.extend(_matches(text if rule.kind in SPEECH else masked, rule, lexicon, places.get(number)))
     found.sort(key=lambda sign: (sign.start, sign.end))
     scope = Scope(text, lexicon)
     judged = [replace(sign, status=scope.status(sign, found)) for sign in found]
     return list(scope.chained(judged))
 
 
-def _next(rule: Rule, text: str, at: int) -> re.Match[str] | None:
-    """The next match of ``rule`` from ``at`` on; in a longer text only the places where it can begin are tried."""
-    if rule.start is None or len(text) < _LONG:
+def _next(rule: Rule, text: str, at: int, places: list[int] | None) -> re.Match[str] | None:
+    """The next match of ``rule`` from ``at`` on; only ``places`` are tried where they are known."""
+    if places is None:
         return rule.regex.search(text, at)
-    for place in rule.start.finditer(text, at):
-        match = rule.regex.match(text, place.start())
+    for place in places[bisect_left(places, at) :]:
+        match = rule.regex.match(text, place)
         if match is not None:
             return match
     return None
 
 
-def _matches(text: str, rule: Rule, lexicon: Lexicon) -> Iterator[Sign]:
+def _matches(text: str, rule: Rule, lexicon: Lexicon, places: list[int] | None) -> Iterator[Sign]:
     at = count = 0
-    while count < _MOST_PER_RULE and (match := _next(rule, text, at)):
+    while count < _MOST_PER_RULE and (match := _next(rule, text, at, places)):
         start, end = match.span()
         if end <= start:
             return

@@ -1,0 +1,50 @@
+"""Beginnings of patterns: no match is lost by trying only the places that they name."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.reading.beginnings import Index, beginnings
+
+letters = st.sampled_from("abc息胸")
+patterns = st.recursive(
+    letters | st.sampled_from(["[ab]", "[^a]", ".", "(?<!b)a", "(?=a)[ab]c"]),
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=3).map("".join)
+        | st.lists(inner, min_size=2, max_size=3).map(lambda parts: f"(?:{'|'.join(parts)})")
+        | st.tuples(inner, st.sampled_from(["?", "{0,2}", "{1,2}?", "{2}"])).map(lambda both: f"(?:{both[0]}){both[1]}")
+    ),
+    max_leaves=8,
+)
+
+
+@given(patterns, st.text("abc息胸x", max_size=12))
+def test_every_match_begins_with_one_of_the_beginnings(pattern, text):
+    heads = beginnings(pattern)
+    for match in re.finditer(pattern, text):
+        assert heads is None or any(text.startswith(head, match.start()) for head in heads)
+
+
+@pytest.mark.parametrize(
+    "pattern, heads",
+    [
+        ("息が?苦", {"息が", "息苦"}),
+        ("(?<!消)息", {"息"}),
+        ("[胸心]痛|血", {"胸痛", "心痛", "血"}),
+        ("a{0,2}b", {"b", "ab", "aa"}),
+        ("胸[^痛]", {"胸"}),
+        (".息", None),
+        ("a?", None),
+    ],
+)
+def test_beginnings_are_one_or_two_letters(pattern, heads):
+    assert beginnings(pattern) == heads
+
+
+def test_in_spaced_languages_only_the_beginnings_of_words_are_tried():
+    assert Index(["ache"], spaced=True).places("headache ache") == ({0: [9]}, [])
+    assert Index(["ache"]).places("headache ache") == ({0: [4, 9]}, [])
