@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from bot.reading.lexicon import Lexicon, Rule
 from bot.reading.menu import Menu, read_menu
 from bot.reading.normalise import normalise
 from bot.reading.numbers import write_digits
-from bot.reading.shelf import Shelf
+from bot.reading.shelf import Shelf, read_folder
 from bot.reading.signs import MASK, Sign, Status, find_signs, mask_idioms
 from bot.reading.values import read_values
 
@@ -49,7 +49,17 @@ class Reader:
 
         Raises ScriptError where a file is missing or cannot be used.
         """
-        return cls(Shelf(folder))
+        return cls(Shelf(read_folder(folder)))
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes]) -> Reader:
+        """A reader made of the bytes of lexicon files by name, as ``files`` of another one gave them."""
+        return cls(Shelf(files))
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """All files that make up ``version``, by name."""
+        return self._shelf.files
 
     def read(self, text: str, context: Context, language: str | None = None) -> Reading:  # noqa: ARG002
         """What ``text`` says as an answer to ``context``. Never raises, whatever the text.

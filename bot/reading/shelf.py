@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from bot.reading.normalise import fold_pattern
 _AT_ONCE = ("ja", "en")
 """Languages compiled at start; each other one costs about a tenth of a second once, when its first reply comes."""
 _WORDS = "\nwords:"
+_FILES = ("*.yaml", "weights.*")
+"""What makes up a version of the reader; the same files give the same readings."""
 
 
 class _Loader(yaml.CSafeLoader):
@@ -63,22 +66,35 @@ class Book:
         return data
 
 
-class Shelf:
-    """All lexicon files of a folder; ``version`` is a hash of what stands in them."""
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Every file of ``folder`` that a version of the reader is made of, by name; raises ScriptError."""
+    paths = [path for pattern in _FILES for path in folder.glob(pattern)]
+    if not any(path.suffix == ".yaml" for path in paths):
+        raise ScriptError(f"読み取りの辞書がありません: {folder}", f"There is no reading lexicon in {folder}.")
+    files = {}
+    for path in paths:
+        try:
+            files[path.name] = path.read_bytes()
+        except OSError as error:
+            raise _unusable(path.name, error) from error
+    return files
 
-    def __init__(self, folder: Path) -> None:
-        paths = sorted(folder.glob("*.yaml"))
-        if not paths:
-            raise ScriptError(f"読み取りの辞書がありません: {folder}", f"There is no reading lexicon in {folder}.")
+
+class Shelf:
+    """All lexicon files, as bytes by name; ``version`` is a hash of all ``files``."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
         digest = hashlib.sha256()
+        self.files = dict(sorted(files.items()))
         self.books: list[Book] = []
-        for path in paths:
+        for name, raw in self.files.items():
+            digest.update(name.encode() + b"\0" + raw)
+            if not name.endswith(".yaml"):
+                continue
             try:
-                raw = path.read_bytes()
-                self.books.append(Book(path.name, raw.decode("utf-8")))
-            except (OSError, UnicodeDecodeError) as error:
-                raise _unusable(path.name, error) from error
-            digest.update(path.name.encode() + b"\0" + raw)
+                self.books.append(Book(name, raw.decode("utf-8")))
+            except UnicodeDecodeError as error:
+                raise _unusable(name, error) from error
         self.version = digest.hexdigest()[:16]
         for book in self.books:
             if book.code in _AT_ONCE:
