@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from bot.reading.normalise import Normalised, fold_pattern
+from bot.reading.numbers_ja import write_japanese
 
 _KANJI = {char: i for i, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "两": 2, "兩": 2}
 _KANJI_NUMBER = re.compile(
-    r"(?:(?<![一二])[三四九八七六五]十[一二三四五六七八九]?|百(?=$|%|パ|です|。|、| )"
+    r"(?:(?<![一二])[三四九八七六五]十[一二三四五六七八九]?|百(?=$|%|ぱ|です|だ|や|と|。|、| )"
     r"|[三四][〇零○一二三四五六七八九](?=[度点.點・])|[五六七八九][〇零○一二三四五六七八九]"
     r"(?=$|%|ぱ|です|。|、| |\.))"
     r"(?:(?P<point>[点點.・]|度)(?P<after>[〇零○一二三四五六七八九半])?(?P<minute>[分])?)?"
@@ -86,6 +87,7 @@ _FIRST_HALF = re.compile(
 
 def write_digits(text: Normalised) -> Normalised:
     """``text`` with number words that can be a temperature or a saturation written as digits."""
+    text = write_japanese(text)
     if re.search("[十〇百度]", text.text) or re.fullmatch(
         r"\W*[三四五六七八九][〇一二三四五六七八九]\W*(?:です)?\W*", text.text
     ):

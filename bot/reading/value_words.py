@@ -12,36 +12,39 @@ DEGREE = (
     r"|c(?![a-z]))"
 )
 NUMBER = re.compile(
-    rf"(?<![\d.])(?<!\d[:/])(?:"
+    rf"(?:(?<!\d)|(?<=^[1-4])(?=3[5-9][.,度]\d))(?<!\d\.(?!3[4-9][.,]\d))(?<!\d\d\.)(?<![^o]\d:)(?<!^\d:)"
+    rf"(?<!\d/(?!3\d[.,度]))(?:"
     rf"(?P<f>(?:9[3-9]|10\d)(?:{POINT}\d)?) ?(?:°? ?f(?![a-z])|℉|華氏|degrees? f|fahrenheit|度f)"
     rf"|(?P<degree>3\d|4\d) ?{DEGREE} ?(?:(?P<tenth>\d)(?:\d(?!\d))?(?! ?(?:回|時|日|人|番|錠|月|歳|%))(?: ?(?:分"
-    rf"|ぶ|부|phan))?|(?P<vague>台|だい|대|代|前後|帯|several))?"
+    rf"|ぶ|부|phan))?|(?P<vague>台|だい|대|代|前後|帯|前半|後半|ちよ?い|ちよ?っと|ちょい|ちょっと|と?少し|と?すこし|なんぼ|何分|なんぶん|いくつ"
+    rf"|いくら|なんとか|several))?"
     rf"|(?P<decimal>[34]\d(?={POINT})|(?:9\d"
     rf"|10\d)(?=[.,]\d(?!\d))){POINT}(?P<fraction>\d{{1,2}})(?!\d)(?P<vague2> ?(?:台|歳))?"
     rf"|(?P<short>[5-9]) ?(?:度|ど|도) ?(?P<shorttenth>\d)(?: ?(?:分|ぶ|부))?(?!\d|回)"
     rf"|(?P<shortbare>[6-9]) ?度(?=です|$|。|でした|ちょうど|くらい|ぐらい|だ)"
     rf"|(?P<three>[34]\d\d)(?!\d)"
-    rf"|(?P<two>\d{{2,3}})(?![\d]))"
+    rf"|(?P<two>(?![1-4]3[5-9][.,度]\d)\d{{2,3}})(?![\d]))"
 )
 UNIT_AFTER = re.compile(
     fold_pattern(
         r" ?(?:歳|才|さい|代|週|しゅう|回|かい|時|じ(?=に|ご|か|$)|日|にち|分|ふん|人|にん|年|月|か月|ヶ月|錠|円"
         r"|キロ|kg|g(?![a-z])|mg|ml|cc|mm|cm|"
         r"階|号|番|丁目|点|本|枚|個|杯|秒|度目|歩|メートル|ページ|つ|以上の|㎎|週間|時間|years?|yrs?|yo(?![a-z])|y/o"
-        r"|months?|weeks?|wks?|days?|hours?|hrs?|"
+        r"|months?|weeks?|wks?|days?|hours?|hrs?(?! ?:| ?\d)|"
         r"minutes?|mins?|times?|x(?![a-z])|people|pm|am|岁|歲|天|次|个|個|周|週|點|点|点钟|분|시|일|살|세|주|개월|번"
         r"|회|명|시간|tuoi|tuan|thang|ngay|gio|lan|nguoi|phut|"
         r"anos?|meses|mes|semanas?|dias?|horas?|vezes|veces|taon|buwan|linggo|araw|oras|beses|barsa|mahina|din"
-        r"|ghanta|patak|बर्स|दिन|घन्टा|महिना|पटक|:\d|/\d|-\d{3})"
+        r"|ghanta|patak|बर्स|दिन|घन्टा|महिना|पटक|:\d|/\d(?!\d[.,度])|-\d{3}"
+        r"| ?(?:点|度)?(?:なんとか|なんぼ|なんちゃら|いくつ))"
     )
 )
 PULSE_BEFORE = re.compile(
-    r"(?:脈拍?|みゃく|心拍|心跳|心搏|pr|hr|(?<![a-z])f[cr](?![a-z])|bpm|pulse|heart rate|血圧|bp|上(?!が)"
+    r"(?:脈拍?|みゃく|心拍|心跳|心搏|(?<![a-z])pr(?![a-z])|(?<![a-z])hr(?![a-z])|(?<![a-z])f[cr](?![a-z])|bpm|pulse|heart rate|血圧|bp|上(?!が)"
     r"|下(?!が|痢|り)|体重|身長|血糖|맥박|혈압|脉搏|心率|血压|mach"
     r"|nhip tim|huyet ap|pulso|presion|pressao|batimento\w*)"
     r"[^\d]{0,6}$|の$(?<=\d\dの)"
 )
-PULSE_AFTER = re.compile(r" ?(?:bpm|拍|/ ?\d|の\d)")
+PULSE_AFTER = re.compile(r" ?(?:bpm|拍|/ ?\d{2,3}(?![.,度\d]\d?)|の\d\d)")
 TEMP_BEFORE = re.compile(
     fold_pattern(
         r"(?:熱|ねつ|体温|たいおん|temp\w*|temperature|fever|体温|體溫|烧|燒|열|체온|sot|nhiet do|febre|temperatura"
@@ -62,7 +65,7 @@ SPO2_BEFORE = re.compile(
     )
 )
 PERCENT = re.compile(
-    r" ?(?:%|ぱー(?:せんと)?|percent|per cent|por ?ciento|por ?cento|phan tram|퍼센트|프로|प्रतिसत|pursyento"
+    r" ?(?:%|ぱー?(?:せん(?:と)?)?(?![りっんす])|percent|per cent|por ?ciento|por ?cento|phan tram|퍼센트|프로|प्रतिसत|pursyento"
     r"|porsyento)"
 )
 NOT_SPO2 = re.compile(
@@ -73,7 +76,7 @@ NOT_SPO2_AFTER = re.compile(
 )
 VAGUE_BEFORE = re.compile(
     fold_pattern(
-        r"(?:平熱(?!\d)(?:の|は|が|:|は、)+|いつも|普段|ふだん|通常|元々|もともと|平常|普通|目標|基準"
+        r"(?:平熱(?!\d)(?:の(?=熱|体温|\D*は)|は|が|:|は、)+|いつも|普段|ふだん|通常|元々|もともと|平常|普通|目標|基準"
         r"|usual(?:ly)?|normal(?:ly)?|my normal is"
         r"|平时|平時|平常|평소|binh thuong|normalmente)"
         r"(?:の?体温)?(?:は|が|も|is|around|about|at|:|은|는|에|la|thi| )*$"
@@ -81,30 +84,31 @@ VAGUE_BEFORE = re.compile(
 )
 PAST_BEFORE = re.compile(
     fold_pattern(
-        r"(?:昨日|きのう|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|最初|yesterday|last night|earlier|was|昨天"
+        r"(?:昨日|きのう|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|最初|さっき(?!測|は?かっ|計)|先ほど|さきほど|(?:今朝|朝)(?=は)|yesterday|last night|earlier|was|昨天"
         r"|昨晚|어제|어젯밤|hom qua|toi qua|ontem|ayer|anoche|kahapon|kagabi|hijo|हिजो)"
-        r"(?:の?(?:夜|朝|昼|夕方|晩|体温|熱))?(?:は|の|が|に|も|、|,|it was|was|to|는|은|엔|thi|era|foi|estaba|tenia"
+        r"(?:の?(?:夜|朝|昼|夕方|晩|体温|熱))?(?:まで|は|の|が|に|も|、|,|it was|was|to|는|은|엔|thi|era|foi|estaba|tenia"
         r"|tava|estava| |夜)*$"
     )
 )
 PAST_AFTER = re.compile(r"(?:だった|でした|あったけど|あったが|ありましたが|だったけど|でしたが|from)")
 RANGE = re.compile(
-    fold_pattern(r" ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|den|a|ate|hasta|sampai|、|or|\.\.+)+ ?")
+    fold_pattern(r" ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|denz?|a|ate|hasta|sampai|、|or|\.\.+)+ ?")
 )
 ARROW = re.compile(r" ?(?:→|⇒|->|=>|>)+ ?")
 OTHER_PERSON = re.compile(
     fold_pattern(
-        r"(?:主人|夫|旦那|妻|嫁|家内|母|父|息子|娘|子供|子ども|こども|長男|長女|次男|次女|孫|祖母|祖父|姉|兄|弟|妹"
-        r"|同居人|彼女|彼氏|彼|ママ|パパ|下の子|上の子|"
+        r"(?:(?:主人|夫|旦那|だんな|妻|嫁|女房|家内|母|父|お?(?:母|父|かあ|とう|じい|ばあ|爺|婆|兄|姉|にい|ねえ)(?:ちゃん|さん)"
+        r"|息子|むすこ|娘|むすめ|子供|子ども|こども|長男|長女|次男|次女|三男|末っ子|孫|祖母|祖父|義母|義父|姉|兄|弟|妹|じいじ|ばあば"
+        r"|同居人|同居の(?:方|人)|彼女|彼氏|彼|ママ|パパ|下の子|上の子|下の娘|上の娘|ちび|赤ん坊|赤ちゃん|家族)(?:の?(?:ほう|方)|のぶん|の分)?|"
         r"(?:my )?(?:husband|wife|son|daughter|kid|mother|father|mom|dad|roommate|brother|sister)s?|老公|老婆|丈夫"
         r"|妻子|儿子|女儿|孩子|남편|아내|와이프|아들|딸|"
-        r"chong|vo|con trai|con gai|marido|esposa|esposo|mi hijo|mi hija|filho|filha|asawa|anak)(?:は|が|も|の"
+        r"chong|vo|con trai|con gai|marido|esposa|esposo|mi hijo|mi hija|filho|filha|asawa|anak)(?:は|が|も|:|\(|$|の"
         r"|の熱は|の熱が|の体温は|has|is|,|는|은|이|가|도| )"
     )
 )
 SELF = re.compile(
     fold_pattern(
-        r"(?:私|わたし|僕|俺|自分|わし|本人|あたし|我|나는|저는|म"
+        r"(?:私|わたし|僕|ぼく|俺|おれ|自分|わし|本人|あたし|うち(?=は|が|\d)|当方|こちら(?=は|が|\d)|我|나는|저는|म"
         r"|(?<![a-z])(?:i|im|me|mine|my own|eu|yo|ako|toi|em|ma|mero)(?![a-z]))"
     )
 )
@@ -116,5 +120,24 @@ ODD = re.compile(
 DECIMAL = re.compile(r"3\d[.,]\d")
 LETTER = re.compile(r"[^\W\d_度℃]")
 NOW_BEFORE = re.compile(r"^[^\d]{0,3}(?:から|今|いま|→|now|then)[^\d]{0,4}$")
-LONE_BEFORE = re.compile(r"(?:^|[ 、,。\n/]|今|いま|今朝|朝|夜|昼|から|だけ|today)$")
+LONE_BEFORE = re.compile(r"(?:^|[ 、,。\n/]|\.\d-|今|いま|今朝|朝|夜|昼|から|だけ|today)$")
 LONE_AFTER = re.compile(r"(?=$|[ 、,。\n/で])|しか|から\d|に(?:下|さが|落|減|な(?:り|っ))|まで(?:下|さが|落)")
+SUPPOSED_BEFORE = re.compile(r"(?:もし(?!か|も?し)|仮に|かりに|たとえば|例えば)[^。\n\d]{0,16}$")
+SUPPOSED_AFTER = re.compile(
+    fold_pattern(
+        r"(?:℃|°c?|c|%)?(?:台|代|くらい|ぐらい|以上|以下|近く|まで)?(?:とか|など)?(?:に|が|を|も|まで)?"
+        r"(?:なった|なっ|でた|出た|出|で|あった|上がった|あがった|上が|こえた|超えた|越えた|こえ|超え|行った|いった|下がった|切った|続いた|だった)"
+        r"(?:ら(?!し)|れ?ば|場合|とき(?:は|って|に(?:は|ど|電|連))|時(?:は|って|に(?:は|ど|電|連)))"
+        r"|(?:度|℃|°c?|c|%)?(?:以上|以下|未満|以内)?(?:なら(?!ない|ん)|だったら|であれば|の場合)"
+        r"|(?:℃|°c?|c|%)?(?:くらい|ぐらい)?(?:以上|以下|未満|超|を?超えたら|から)(?:は|が|って|で|に)?[^。\n]{0,8}"
+        r"(?:ですか|でしょうか|なんですか|\?|かな(?=$|。)|かいの|だっけ|ん(?:だ|や)っけ|なの(?=$|\?))"
+    )
+)
+"""A number that is asked about or feared: 40度出たらどこへ, 何度…38度以上ですか."""
+SHORT_DECIMAL = re.compile(
+    r"(?:\W*[12](?:番|ばん)?(?:です|だ)?[ 、,。.:\n]+(?:体温|熱)?(?:は|が|:)?|\W*(?:体温|熱|今|いま)?(?:は|が|:)?) ?"
+    r"(?P<one>[5-9]|なな|しち|ろく|はち)(?: ?[.,、・:] ?|てん|点)"
+    r"(?P<tenth>\d|いち|に|さん|よん|ご|ろく|なな|はち|きゅう)(?: ?(?:度|分|ぶ|℃))?"
+    r"(?:です|でした|だ|や|で|どす|ね|よ)*\W*"
+)
+"""A temperature without its thirty that is all the reply: 6.8, 2 7.3です, なな、ご."""

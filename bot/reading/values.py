@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from bot.domain.reading import Context
 from bot.reading import value_words as words
+from bot.reading.numbers_ja import digit_of
 
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 33.0, 43.0
 LOWEST_SPO2, HIGHEST_SPO2 = 50, 100
+_FEVER, _LOW_SPO2 = 37.5, 95
 
+_ASKS = re.compile(r"か(?=$|。|\n|\?|、)|\?|教えて|たら|れば|場合")
 _LOOK_BACK = 60
 _MOST_VALUES = 40
 
@@ -42,6 +45,8 @@ def read_values(text: str, context: Context, menu_end: int) -> Values:
     spans: list[tuple[int, int]] = []
     found: list[Value] = []
     odd = False
+    if short := _short_decimal(text, context):
+        return Values(short, None, ((short.start, short.end),))
     for match in words.NUMBER.finditer(text):
         if match.end() <= menu_end or len(spans) >= _MOST_VALUES:
             continue
@@ -65,6 +70,15 @@ def read_values(text: str, context: Context, menu_end: int) -> Values:
     )
 
 
+def _short_decimal(text: str, context: Context) -> Value | None:
+    """7.3 for 37.3, where it is the whole answer."""
+    match = words.SHORT_DECIMAL.fullmatch(text) if context in (Context.TEMPERATURE, Context.DAILY) else None
+    if match is None:
+        return None
+    one, tenth = (digit_of(match[name]) for name in ("one", "tenth"))
+    return Value("temperature", 30 + one + tenth / 10, match.start("one"), match.end("tenth"))
+
+
 def _odd(text: str, match: re.Match[str]) -> bool:
     """Whether a number that became no value is called an oxygen level or a temperature."""
     plain = match["three"] or match["two"]
@@ -77,7 +91,13 @@ def _odd(text: str, match: re.Match[str]) -> bool:
 def _value(text: str, match: re.Match[str], context: Context, found: list[Value]) -> Value | None:
     start, end = match.span()
     before = text[max(start - 16, 0) : start]
-    listed = context is Context.SPO2 and text[end : end + 1] == "/"
+    listed = context is Context.SPO2 and text[end : end + 1] in ("/", "の")
+    if (
+        words.SUPPOSED_AFTER.match(text, end)
+        or ("何度" in before + text[:start][-24:] and "?" in text[end : end + 6])
+        or (words.SUPPOSED_BEFORE.search(text[max(start - 20, 0) : start]) and _ASKS.search(text, end))
+    ):
+        return None
     if words.PULSE_BEFORE.search(before) or (words.PULSE_AFTER.match(text, end) and not listed):
         return None
     if match["vague"] or match["vague2"]:
@@ -88,7 +108,7 @@ def _value(text: str, match: re.Match[str], context: Context, found: list[Value]
     plain = match["three"] or match["two"]
     if (
         not plain
-        or words.UNIT_AFTER.match(text, end)
+        or (words.UNIT_AFTER.match(text, end) and not listed)
         or (start and text[start - 1].isalpha() and text[start - 1].isascii())
     ):
         return None
@@ -163,10 +183,14 @@ def _own(text: str, found: list[Value]) -> tuple[list[Value], bool]:
     if len(found) < 2 and not words.SELF.search(text):
         return found, False
     owners = [_owner(text, value) for value in found]
-    if "other" not in owners or not words.SELF.search(text):
+    if "other" not in owners or not ("" in owners or words.SELF.search(text)):
         return found, False
     own = [value for value, owner in zip(found, owners, strict=True) if owner != "other"]
-    return own, len(own) < len(found)
+    return own, any(_ill(value) for value, owner in zip(found, owners, strict=True) if owner == "other")
+
+
+def _ill(value: Value) -> bool:
+    return value.number >= _FEVER if value.kind == "temperature" else value.number <= _LOW_SPO2
 
 
 def _owner(text: str, value: Value) -> str:
