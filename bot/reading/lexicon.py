@@ -36,6 +36,8 @@ class Rule:
     regex: re.Pattern[str]
     unless_before: re.Pattern[str] | None = None
     firm: bool = False
+    bare: bool = False
+    """A mere mention (息が…): it counts only where nothing more definite is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def _rules(data: Mapping[str, Any], words: Mapping[str, str], *, spaced: bool) -
                     _compile(_flat(group["say"]), words, spaced=spaced, edges=True),
                     _compile([f"(?:{unless})$"], words, spaced=spaced) if unless else None,
                     bool(group.get("firm")),
+                    bool(group.get("bare")),
                 )
 
 

@@ -44,7 +44,7 @@ class Scope:
             return Status.OTHERS
         if sign.kind == "intents" and sign.code not in _DENIABLE:
             return Status.PRESENT
-        if self._negated(sign, tail):
+        if sign.kind != "denials" and self._negated(sign, tail):
             return Status.ABSENT
         if self._supposed(sign, tail):
             return Status.SUPPOSED
@@ -52,6 +52,10 @@ class Scope:
             return Status.PRESENT
         status = self._gone(sign, found)
         return Status.HOME if status is Status.PRESENT and self._of_home(sign) else status
+
+    def clause(self, place: int) -> int:
+        """The number of the clause that holds ``place``."""
+        return bisect_right(self.clauses, place)
 
     def _start(self, ends: list[int], place: int) -> int:
         at = bisect_right(ends, place)

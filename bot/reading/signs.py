@@ -39,7 +39,20 @@ def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
     found.sort(key=lambda sign: (sign.start, sign.end))
     scope = Scope(text, lexicon)
     judged = [replace(sign, status=scope.status(sign, found)) for sign in found]
-    return list(scope.chained(judged))
+    return _without_mere_mentions(list(scope.chained(judged)), scope)
+
+
+def _without_mere_mentions(signs: list[Sign], scope: Scope) -> list[Sign]:
+    """Without bare mentions (胸が…) beside something definite of that clause or sign, or beside a plain alarm."""
+    if not any(sign.rule.bare for sign in signs):
+        return signs
+    definite = [
+        sign for sign in signs if sign.kind in ("red_flags", "dangers", "urgent", "denials") and not sign.rule.bare
+    ]
+    if any(sign.kind == "red_flags" and sign.alarms for sign in definite):
+        return [sign for sign in signs if not sign.rule.bare]
+    told = {sign.code for sign in definite} | {scope.clause(sign.start) for sign in definite}
+    return [sign for sign in signs if not sign.rule.bare or told.isdisjoint((sign.code, scope.clause(sign.start)))]
 
 
 def _next(rule: Rule, text: str, at: int, places: list[int] | None) -> re.Match[str] | None:
