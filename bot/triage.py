@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from bot import training
+from bot.bench.progress import progress
 from bot.domain.errors import InvalidInput
 from bot.domain.reading import Context
 from bot.reading import jsonl as lines
@@ -18,9 +20,14 @@ from bot.reading.reader import Reader
 from bot.settings import shipped
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 _READ = "read"
+_WIDE = 260
+"""Columns of output that is no terminal."""
+_FIGURE, _CELL = 34, 22
+"""Columns that the name of a figure and a share take."""
 
 
 class _TextFirst(TyperGroup):
@@ -68,14 +75,42 @@ def evaluate_file(
     mistakes: Annotated[bool, typer.Option(help="読みまちがいを並べる / List what was read wrong")] = True,
 ) -> None:
     """ラベルの付いた返信で精度を測る / Measure on labelled replies."""
-    from rich.console import Console  # noqa: PLC0415  # other commands start faster without it
-
     tallies = evaluate(_labelled(file), _reader(conversations))
-    console = Console()
-    console.print(_table(tallies))
+    _print_tables(tallies)
     for want, got in tallies["all"].mistakes if mistakes else ():
         right = f"{'|'.join(want['intent'])} {'|'.join(want['priority'])}"
         typer.echo(f"{want['id']} [{want['context']}] {want['text']!r}: {right} → {got['intent']} {got['priority']}")
+
+
+@app.command("train")
+def train_weights(
+    more: Annotated[
+        list[Path] | None, typer.Argument(help="加えて学ぶラベル付きの返信 / More labelled replies (JSON Lines)")
+    ] = None,
+    conversations: Conversations = None,
+    *,
+    dry_run: Annotated[bool, typer.Option(help="書き込まずに見る / Show, and write nothing")] = False,
+    changes: Annotated[bool, typer.Option(help="変わった読みを並べる / List the readings that change")] = True,
+) -> None:
+    """ラベルの付いた返信から重みを作り直す / Make the classifier's weights again from the labelled replies."""
+    folder = (conversations or shipped("conversations")) / "reading"
+    rows = training.load_labelled(folder, more or ())
+    with progress() as told:
+        trained = training.train(Reader.load(folder), rows, told)
+    _console().print(_compared(trained))
+    _print_tables(trained.unseen)
+    for change in trained.changes if changes else ():
+        typer.echo(_change(change))
+    if trained.missed:
+        for change in trained.missed:
+            typer.echo(f"見のがす / missed: {_change(change)}", err=True)
+        raise InvalidInput(
+            f"いまの重みが見つける緊急を {len(trained.missed)} 件見のがすので、書き込みません。",
+            f"Refused: these weights miss {len(trained.missed)} emergencies that the present ones find.",
+            field="weights",
+        )
+    if not dry_run:
+        typer.echo(f"書きました / written: {training.write_weights(folder, trained.weights)}")
 
 
 def _reader(conversations: Path | None) -> Reader:
@@ -90,14 +125,65 @@ def _labelled(file: Path) -> list[dict[str, object]]:
         raise InvalidInput(f"{file} を読めません: {error}", f"Cannot read {file}: {error}", field="file") from None
 
 
-def _table(tallies: dict[str, Tally]) -> Table:
+def _console() -> Console:
+    """Wide where the output is no terminal, so that no figure is cut."""
+    from rich.console import Console  # noqa: PLC0415  # other commands start faster without it
+
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDE)
+
+
+def _compared(trained: training.Trained) -> Table:
     from rich.table import Table  # noqa: PLC0415  # see above
 
-    names = sorted(tallies, key=lambda name: (name != "all", -tallies[name].counts["intent right"][1], name))
-    table = Table("", *(f"{name} ({tallies[name].counts['intent right'][1]})" for name in names))
+    table = Table("", "今 / in use", "新 / new", "見ていない返信 / unseen (cross-validated)")
     for figure in FIGURES:
-        table.add_row(figure, *(_cell(tallies[name], figure) for name in names))
+        table.add_row(figure, *(_cell(t["all"], figure) for t in (trained.in_use, trained.new, trained.unseen)))
     return table
+
+
+def _change(change: training.Change) -> str:
+    sign = "+" if change.better else "-" if change.worse else " "
+    old, new = (f"{one.priority.value}{'' if one.understood else '?'}" for one in (change.old, change.new))
+    return f"{sign} {change.row['id']} {change.row['text']!r}: {'|'.join(change.row['priority'])}; {old} → {new}"
+
+
+def _print_tables(tallies: dict[str, Tally]) -> None:
+    """A column for each language, as many beside each other as the terminal is wide; then a line for each red flag."""
+    console = _console()
+    flags = [name for name in tallies if name.startswith("+")]
+    names = [name for name in tallies if name not in flags]
+    names.sort(key=lambda name: (name != "all", -_count(tallies[name]), name))
+    beside = max((console.width - _FIGURE) // _CELL, 2)
+    for first in range(0, len(names), beside):
+        console.print(_by_language({name: tallies[name] for name in names[first : first + beside]}))
+    if flags:
+        console.print(
+            _by_flag({name: tallies[name] for name in sorted(flags, key=lambda name: -_count(tallies[name]))})
+        )
+
+
+def _by_language(tallies: dict[str, Tally]) -> Table:
+    from rich.table import Table  # noqa: PLC0415  # other commands start faster without it
+
+    table = Table("", *(f"{name} ({_count(tally)})" for name, tally in tallies.items()))
+    for figure in FIGURES:
+        table.add_row(figure, *(_cell(tally, figure) for tally in tallies.values()))
+    return table
+
+
+def _by_flag(tallies: dict[str, Tally]) -> Table:
+    from rich.table import Table  # noqa: PLC0415  # see above
+
+    figures = ("emergencies found", "emergencies passed over", "red flags claimed rightly")
+    table = Table("赤旗 / red flag", *figures)
+    for name, tally in tallies.items():
+        table.add_row(name.removeprefix("+"), *(_cell(tally, figure) for figure in figures))
+    return table
+
+
+def _count(tally: Tally) -> int:
+    return tally.counts["intent right"][1]
 
 
 def _cell(tally: Tally, figure: str) -> str:

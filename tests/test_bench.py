@@ -22,6 +22,17 @@ def test_turns_are_measured_beside_a_handler_that_does_nothing():
 
 
 @pytest.mark.slow
+def test_reading_is_measured_on_the_labelled_replies():
+    result = RUN.invoke(app, ["bench", "reading"])
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout[result.stdout.index("{") :])["reading"]
+    assert figures["replies"] > 3000
+    assert figures["readings_per_second"] > 0
+    assert figures["longest_of_2000_characters_ms"] > 0
+    assert figures["load_s"] > 0
+
+
+@pytest.mark.slow
 def test_the_cost_of_a_reply_is_compared_in_one_run():
     result = RUN.invoke(app, ["bench", "scale", "--few", "100", "--many", "1000"])
     assert result.exit_code == 0, result.output

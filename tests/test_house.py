@@ -121,20 +121,25 @@ def test_every_file_is_short_enough_to_be_one_idea():
     assert not {path: lines for path, lines in lengths.items() if lines >= MAX_LINES}
 
 
+def needed():
+    """What the package needs, and what its extras need besides."""
+    extras = PYPROJECT["project"]["optional-dependencies"].values()
+    return declared(PYPROJECT["project"]["dependencies"]).union(*map(declared, extras))
+
+
 def test_every_declared_dependency_is_used():
     owners = packages_distributions()
     used = {normalised(owner) for name in imported_by_bot() for owner in owners.get(name, [name])}
-    unused = declared(PYPROJECT["project"]["dependencies"]) - used - NOT_IMPORTED.keys()
+    unused = needed() - used - NOT_IMPORTED.keys()
     assert not unused, "take them out of pyproject.toml, or say in NOT_IMPORTED why they stay"
 
 
 def test_everything_imported_is_declared():
     owners = packages_distributions()
-    dependencies = declared(PYPROJECT["project"]["dependencies"])
     assert not {
         name
         for name in imported_by_bot()
-        if not dependencies & {normalised(owner) for owner in owners.get(name, [name])}
+        if not needed() & {normalised(owner) for owner in owners.get(name, [name])}
     }
 
 
@@ -151,7 +156,7 @@ def test_the_locks_agree_and_hold_what_is_declared():
     runtime, dev = map(pins, LOCKS)
     groups = PYPROJECT["dependency-groups"]
     assert runtime.items() <= dev.items()
-    assert declared(PYPROJECT["project"]["dependencies"]) | declared(groups["build"]) <= runtime.keys()
+    assert needed() | declared(groups["build"]) <= runtime.keys()
     assert declared(groups["dev"]) <= dev.keys()
 
 

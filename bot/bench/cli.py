@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.bench.progress import progress
+from bot.settings import shipped
 
 app = typer.Typer(help="この機械の速さを測る / Measure this machine (JSON)", invoke_without_command=True)
 
@@ -18,6 +20,7 @@ def everything(context: typer.Context) -> None:
     """Without a subcommand: all of them."""
     if context.invoked_subcommand is None:
         turns()
+        reading()
         scale()
 
 
@@ -32,6 +35,21 @@ def turns(
     with progress() as told:
         figures = asyncio.run(measure_turns(residents, seconds, told))
     typer.echo(json.dumps({"turns": figures}, indent=2))
+
+
+@app.command()
+def reading(
+    conversations: Annotated[
+        Path | None,
+        typer.Option(envvar="MIMAMORI_CONVERSATIONS", help="会話のフォルダ / The conversations folder"),
+    ] = None,
+) -> None:
+    """返信を読む速さ / Readings a second on one core, long texts, loading, memory."""
+    from bot.bench.reading import measure_reading  # noqa: PLC0415  # see above
+
+    with progress() as told:
+        figures = measure_reading((conversations or shipped("conversations")) / "reading", told)
+    typer.echo(json.dumps({"reading": figures}, indent=2))
 
 
 def soak(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.reading import Context
+from bot.reading.hanzi import in_letters_of
 from bot.reading.lexicon import Lexicon
 from bot.reading.menu import read_digit
 from bot.reading.normalise import Normalised
@@ -62,7 +63,7 @@ class _Cores:
 
 
 def _cores(text: str, lexicon: Lexicon) -> _Cores:
-    plain = _NO_LETTER.sub(" ", text).strip()
+    plain = _NO_LETTER.sub(" ", in_letters_of(lexicon.code, text)).strip()
     if not plain or len(plain) > _LONGEST_ANSWER:
         return _Cores()
     forms = {plain: None, plain.replace(" ", ""): None} if not lexicon.spaced else {plain: None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from bot.reading.hanzi import in_letters_of
 from bot.reading.lexicon import Lexicon
 from bot.reading.signs import MASK
 
@@ -35,11 +36,17 @@ _BODY = re.compile(
 
 
 def unknown_clauses(
-    text: str, spans: Iterable[tuple[int, int]], lexicons: Sequence[Lexicon], *, answered: bool = False
+    text: str,
+    spans: Iterable[tuple[int, int]],
+    lexicons: Sequence[Lexicon],
+    *,
+    answered: bool = False,
+    told: bool = False,
 ) -> int:
     """How many clauses hold content words outside ``spans``, fillers and known words, and nothing recognised.
 
-    Beside a plain answer to the question asked (``answered``), unknown small talk of no body does not count.
+    Beside a plain answer to the question asked (``answered``), unknown small talk of no body does not count; in the
+    languages that name their words of the ``body`` in the scope, nor beside a state or thanks (``told``).
     """
     marked = list(text)
     for start, end in spans:
@@ -49,22 +56,34 @@ def unknown_clauses(
     for lexicon in lexicons:
         if lexicon.everyday is not None:
             rest = _blank(lexicon.everyday, rest, lexicon)
+    bodies = [lexicon for lexicon in lexicons if "body" in lexicon.scope]
     unknown = start = 0
     for match in [*_CLAUSE.finditer(text), None]:
         end = match.start() if match else len(text)
         if MASK not in covered[start:end] and _content(rest[start:end]):
-            unknown += not answered or bool(_BODY.search(text[start:end])) or not _JAPANESE.search(text[start:end])
+            if bodies:
+                unknown += not (answered or told) or any(_of_body(rest[start:end], lexicon) for lexicon in bodies)
+            else:
+                unknown += not answered or bool(_BODY.search(text[start:end])) or not _JAPANESE.search(text[start:end])
         start = match.end() if match else end
     return unknown
 
 
-def _blank(pattern: re.Pattern[str], text: str, lexicon: Lexicon) -> str:
-    def blank(match: re.Match[str]) -> str:
-        start = match.start()
-        inside = lexicon.spaced and start and text[start].isalnum() and text[start - 1].isalnum()
-        return match.group() if inside else " " * len(match.group())
+def _of_body(clause: str, lexicon: Lexicon) -> bool:
+    return bool(lexicon.scope["body"].search(in_letters_of(lexicon.code, clause)))
 
-    return pattern.sub(blank, text)
+
+def _blank(pattern: re.Pattern[str], text: str, lexicon: Lexicon) -> str:
+    spelt = lexicon.spelling.of(text) if lexicon.spelling else None
+    words = spelt.text if spelt else in_letters_of(lexicon.code, text)
+    rest = list(text)
+    for match in pattern.finditer(words):
+        start, end = match.span()
+        if start == end or (lexicon.spaced and start and words[start].isalnum() and words[start - 1].isalnum()):
+            continue
+        start, end = spelt.span(start, end) if spelt else (start, end)
+        rest[start:end] = " " * (end - start)
+    return "".join(rest)
 
 
 def _content(clause: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.domain.errors import InvalidInput
-from bot.domain.reading import RED_FLAGS, SYMPTOMS, Context, Intent, Priority
+from bot.domain.reading import RED_FLAGS, SYMPTOMS, Context, Intent, Priority, Reading
 from bot.reading.jsonl import to_json
 from bot.reading.reader import Reader
 
@@ -52,9 +52,9 @@ def evaluate(gold: Iterable[Row], reader: Reader) -> dict[str, Tally]:
     """Tallies by language, and of all together under ``all``."""
     tallies: dict[str, Tally] = {"all": Tally()}
     for want in gold:
-        got = to_json(str(want["id"]), reader.read(want["text"], Context(want["context"])), want["text"])
+        reading = reader.read(want["text"], Context(want["context"]))
         for key in ("all", str(want.get("lang", "?"))):
-            _count(tallies.setdefault(key, Tally()), want, got)
+            count(tallies.setdefault(key, Tally()), want, reading)
     return tallies
 
 
@@ -89,6 +89,7 @@ def _problem(row: object) -> str | None:
     checks = {
         "id": isinstance(row.get("id"), str),
         "text": isinstance(row.get("text"), str),
+        "lang": isinstance(row.get("lang", ""), str),
         "context": row.get("context") in set(Context),
         "intent": _among(row.get("intent"), set(Intent), least=1),
         "priority": _among(row.get("priority"), set(Priority), least=1),
@@ -103,7 +104,9 @@ def _among(value: object, choices: set[Any] | frozenset[str], least: int = 0) ->
     return isinstance(value, list) and len(value) >= least and all(item in choices for item in value)
 
 
-def _count(tally: Tally, want: Row, got: Row) -> None:
+def count(tally: Tally, want: Row, reading: Reading) -> None:
+    """Counts one reading of the labelled reply ``want``."""
+    got = to_json(str(want["id"]), reading, want["text"])
     wanted, intents = set(want["priority"]), want["intent"]
     tally.count("priority right", got["priority"] in wanted)
     tally.count("intent right", got["intent"] in intents)

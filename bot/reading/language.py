@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from bot.reading.lexicon import Lexicon
 from bot.reading.normalise import Normalised
@@ -151,9 +152,102 @@ _ROMAJI_HINTS = frozenset(
         "kurushikunai",
         "itakunai",
         "sanso",
+        "sanjuu",
+        "sanju",
+        "sanjyuu",
+        "yonjuu",
+        "kyuujuu",
+        "kyuuju",
+        "kyujuu",
+        "hachijuu",
+        "roku",
+        "ichi",
+        "gobu",
+        "kyuu",
+        "haitte",
+        "iin",
+        "desho",
+        "daijyoubu",
+        "masuka",
+        "deshita",
+        "mashita",
+        "kakarimasu",
+        "okurimasu",
+        "konna",
+        "kokoro",
+        "sensei",
+        "hoken",
+        "hokenjo",
+        "yakusoku",
+        "chigau",
+        "chigaimasu",
+        "kawaranai",
+        "onaji",
+        "genkidesu",
+        "hana",
+        "karada",
+        "shimashita",
+        "mimashita",
+        "tabemashita",
+        "nemashita",
+        "amari",
+        "zenzen",
+        "hitori",
+        "sumimasen",
+        "gomen",
+        "gomennasai",
+        "hontou",
+        "hontouni",
+        "okuru",
+        "mata",
+        "watashiwa",
+        "boku",
+        "tomodachi",
+        "otona",
+        "ashita",
+        "konnichiwa",
+        "ohayou",
+        "konbanwa",
+        "futsu",
+        "naorimashita",
+        "naotta",
+        "yasumi",
+        "byouin",
+        "isha",
+        "kirai",
+        "tabun",
+        "douzo",
+        "hayaku",
+        "kimashita",
+        "kimasen",
+        "todoku",
+        "todokanai",
+        "todokimasen",
+        "doushite",
+        "dousureba",
+        "shitsumon",
+        "kaisha",
+        "shigoto",
+        "gakkou",
+        "yoroshiku",
+        "hitsuyou",
+        "ikemasen",
+        "ikitai",
+        "ikimasu",
+        "kakatte",
+        "tsukare",
+        "tsukaremashita",
+        "nemui",
+        "samui",
+        "atsui",
+        "oishii",
         "taion",
     ]
 )
+
+
+_WEAK = frozenset(("hai", "nai", "ii", "hana", "ichi", "roku", "mata", "doko", "iin", "juu"))
+"""Romaji that are words elsewhere too: they tell nothing beside other words."""
 
 
 def choose(text: str, books: Sequence[Book]) -> list[Lexicon]:
@@ -167,18 +261,30 @@ def choose(text: str, books: Sequence[Book]) -> list[Lexicon]:
             if book.code != wrong and book.letters.search(text):
                 chosen.append(book)
         elif words:
-            latin.append((len(words & book.hints), book))
+            latin.append((len(book.words_of(text)), book))
     if words:
         likely = _likely(latin)
-        chosen.extend(likely if len(text) < _LONG else likely[: 2 if words & likely[0].hints else 1])
+        chosen.extend(likely if len(text) < _LONG else likely[: 2 if likely[0].words_of(text) else 1])
     return [book.open() for book in chosen]
 
 
 def _other_of_han(text: str) -> str | None:
-    """Chinese characters alone are read as both languages, unless kana or a Chinese word settles it."""
+    """Chinese characters alone are read as both languages, unless kana, a Chinese word or letter settles it."""
     if _KANA.search(text):
         return "zh"
-    return "ja" if _CHINESE.search(text) else None
+    return "ja" if _CHINESE.search(text) or any(map(_not_japanese, text)) else None
+
+
+@lru_cache(maxsize=4_000)
+def _not_japanese(char: str) -> bool:
+    """Whether a Chinese character stands in no Japanese character set."""
+    if not "\u4e00" <= char <= "\u9fff":
+        return False
+    try:
+        char.encode("cp932")
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _likely(latin: list[tuple[int, Book]]) -> list[Book]:
@@ -192,6 +298,8 @@ def from_romaji(text: Normalised) -> Normalised | None:
     """``text`` with romaji written in kana, or None where it is no Japanese in Latin letters."""
     words = _LATIN_WORD.findall(text.text)
     if not words or not any(word in _ROMAJI_HINTS for word in words):
+        return None
+    if all(word in _WEAK or word not in _ROMAJI_HINTS for word in words) and set(words) - _WEAK:
         return None
     kana = {word: _kana(word) for word in set(words)}
     if sum(1 for word in words if kana[word]) * 4 < len(words) * 3:

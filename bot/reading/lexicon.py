@@ -13,6 +13,7 @@ from typing import Any
 from bot.domain.reading import RED_FLAGS, SYMPTOMS
 from bot.reading.beginnings import Index
 from bot.reading.normalise import fold_pattern
+from bot.reading.spelling import Spelling
 
 _KINDS = ("red_flags", "dangers", "urgent", "symptoms", "denials", "states", "intents")
 _WORD = re.compile(r"<([a-z_]+)>")
@@ -20,7 +21,7 @@ _SCOPE_KEYS = (
     "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after",
     "past_before", "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me", "doubt",
     "not_inside", "list_or",
-    "ill_relative",
+    "ill_relative", "body",
 )  # fmt: skip
 
 
@@ -55,6 +56,8 @@ class Lexicon:
     """Where which of the rules can begin."""
     everyday: re.Pattern[str] | None
     """Filler and known words together, the longer polite phrases first."""
+    spelling: Spelling | None = None
+    """How the words of a reply are spelt before they are read."""
 
 
 def build(data: Mapping[str, Any]) -> Lexicon:
@@ -82,6 +85,7 @@ def build(data: Mapping[str, Any]) -> Lexicon:
         alone={key: compiled(patterns) for key, patterns in (data.get("alone") or {}).items()},
         filler=maybe("filler"),
         everyday=compiled([*(data.get("filler") or []), *(data.get("known") or [])], start=True),
+        spelling=Spelling(data["spellings"]) if data.get("spellings") else None,
     )
 
 

@@ -49,7 +49,7 @@ _GLUED = re.compile(r"^[\W_]*(?P<digit>[1-4])[.,、。: /-]{0,3}(?=3[3-9][.,度]
 _ANY = re.compile(
     fold_pattern(
         rf"(?:(?:{_LABEL})"
-        r"|(?<=[\s、。,.!?\n\u3041-\u309f\u4e00-\u9fff\ue000\uac00-\ud7a3)wｗ:])(?<!\d[.,、。:])(?<!\d[.,、。] ))"
+        r"|(?<=[→⇒\s、。,.!?\n\u3041-\u309f\u4e00-\u9fff\ue000\uac00-\ud7a3)wｗ:])(?<!\d[.,、。:])(?<!\d[.,、。] ))"
         rf"(?P<digit>[1-4])(?P<number>番|ばん|번)?(?![\d.]\d)(?!\d){_UNIT}{_AFTER}"
     )
 )
@@ -73,7 +73,7 @@ _ASKED = re.compile(
     )
 )
 _NOT_THIS = re.compile(
-    r"番?(?:(?:では|じゃ|や|で)(?:な(?:い|く)|ありませ)|から(?= ?[1-4])|→|->|は違|というほど|ほどでは"
+    r"番?(?:(?:では|じゃ|や|で)(?:な(?:い|く)|ありませ)|から(?= ?[1-4])|→|->|は(?:違|大げさ|大袈裟|おおげさ|言い過ぎ|さすがに|オーバー|ない(?:です|な|わ|と思))|というほど|ほどでは"
     r"|まで(?:は|では)|とまで)"
 )
 _WAS = re.compile(
@@ -90,6 +90,9 @@ _FOREIGN = re.compile(
 _SUPPOSED = re.compile(
     r"もし(?!か)[^。\n]*$|(?:^|[^a-z])if (?:i|it|my|he|she) [^.,\n]*$|(?:曜日?|ようび)(?:は|に|の|も| )*$"
 )
+_WHEN = re.compile("(?:とき|時|場合|際|なったら|たら|なら)(?:は|には|に|が|、| )*$")
+_RIGHT = re.compile(r"番?(?:です|でしょう|でいい|で|を[^。\n]{1,6}|に[^。\n]{1,5})?[^。\n]{0,4}\?")
+"""When to give the number is asked: 苦しいときは4ですよね?"""
 _WAS_AFTER = re.compile(
     r"番?(?:おく(?:った|り)|送った|でしたが|だったけど|だったが|だったの|(?: but)?(?: i)? meant|でしたけど"
     r"|と(?:送|答|返|書|打)|を(?:送|押)し(?:まし)?た)"
@@ -172,6 +175,8 @@ def _stands(text: str, start: int, end: int) -> bool:
     if _ASKED.match(text, end) or _NOT_THIS.match(text, end) or _WAS_AFTER.match(text, end):
         return False
     before = text[max(start - 24, 0) : start]
+    if _WHEN.search(before) and _RIGHT.match(text, end):
+        return False
     if _WAS.search(before[-16:]) or _SUPPOSED.search(before):
         return False
     rest = _REST.match(text, end)

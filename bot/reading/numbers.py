@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.reading.normalise import Normalised, fold_pattern
+from bot.reading.numbers_asia import write_asian
 from bot.reading.numbers_ja import write_japanese
 
 _KANJI = {char: i for i, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "两": 2, "兩": 2}
@@ -51,10 +52,13 @@ _ENGLISH = (
 _ROMANCE = (
     {"treinta": 30, "cuarenta": 40, "cincuenta": 50, "sesenta": 60, "setenta": 70, "ochenta": 80, "noventa": 90}
     | {"trinta": 30, "quarenta": 40, "cinquenta": 50, "sessenta": 60, "oitenta": 80}
-    | {"trenta": 30, "trentay": 30, "kwarenta": 40, "otsenta": 80, "otsentay": 80, "nobenta": 90, "nobentay": 90},
+    | {"trenta": 30, "trentay": 30, "kwarenta": 40, "otsenta": 80, "otsentay": 80, "nobenta": 90, "nobentay": 90}
+    | {"treintay": 30, "kwarentay": 40, "cuarentay": 40, "ochentay": 80, "noventay": 90, "nubenta": 90, "nubentay": 90}
+    | {"treintai": 30, "noventai": 90, "ochentai": 80},
     {"cero": 0, "uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9}
     | {"zero": 0, "um": 1, "dois": 2, "quatro": 4, "sete": 7, "oito": 8, "nove": 9}
-    | {"kwatro": 4, "singko": 5, "sais": 6, "syete": 7, "otso": 8, "nwebe": 9},
+    | {"kwatro": 4, "singko": 5, "sais": 6, "syete": 7, "otso": 8, "nwebe": 9, "nuwebe": 9, "nuebe": 9, "sinco": 5}
+    | {"siyete": 7, "sinko": 5, "sero": 0},
 )
 """Spanish, Portuguese and the Spanish numbers of Tagalog."""
 _VIET_DIGITS = {
@@ -70,7 +74,7 @@ _WORDED = (
     (
         _latin(
             *_ROMANCE,
-            " [ye] | ",
+            " ?[yei] | |(?<=[yi])",
             "punto|con|coma|y|ponto|virgula|e|graus e|grados y",
             "[ye] medi[oa]|e mei[oa]|graus e meio",
         ),
@@ -101,6 +105,7 @@ def write_digits(text: Normalised) -> Normalised:
         for pattern, (tens, ones) in _WORDED:
             text = text.rewrite(pattern, lambda m, tens=tens, ones=ones: _from_latin(m, tens, ones))  # type: ignore[misc]
         text = text.rewrite(_HUNDRED, lambda _: "100")
+    text = write_asian(text)
     return text.rewrite(_FIRST_HALF, lambda m: f"{m[1]}.5")
 
 

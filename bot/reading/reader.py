@@ -6,19 +6,25 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from bot.domain.reading import Context, Intent, Part, Priority, Reading, worst
 from bot.reading import household
+from bot.reading.accents import by_accents, told_apart
 from bot.reading.answers import Answers, read_keyword, read_yes_no
 from bot.reading.combine import Found, combine, intent_of, priority_of
 from bot.reading.coverage import has_words, unknown_clauses
+from bot.reading.hanzi import in_letters_of
 from bot.reading.language import choose, from_romaji
+from bot.reading.learn import Sample
 from bot.reading.lexicon import Lexicon, Rule
 from bot.reading.menu import Menu, read_menu
 from bot.reading.normalise import normalise
 from bot.reading.numbers import write_digits
+from bot.reading.second import core_words, language_of, second_look
 from bot.reading.shelf import Shelf, read_folder
 from bot.reading.signs import MASK, Sign, Status, find_signs, mask_idioms
+from bot.reading.spelling import moved
 from bot.reading.values import read_values
 
 LONGEST = 2_500
@@ -70,7 +76,26 @@ class Reader:
         if len(text) > LONGEST:
             return self._read_ends(text, context)
         found = self._find(text, context)
-        return combine(found, understood=_understood(found), version=self.version)
+        reading = combine(found, understood=_understood(found), version=self.version)
+        classifier = self._shelf.classifier
+        return reading if classifier is None else second_look(found, reading, classifier)
+
+    def with_weights(self, weights: bytes | None) -> Reader:
+        """The same rules with other weights (the contents of ``weights.bin``), or with none."""
+        return Reader(self._shelf.with_weights(weights))
+
+    def sample(self, row: Mapping[str, Any]) -> Sample:
+        """A labelled reply (``evaluate.read_labelled``) as ``learn`` takes it."""
+        context = Context(row["context"])
+        found = self._find(row["text"][:LONGEST], context)
+        return Sample(
+            id=row["id"],
+            core=core_words(found),
+            context=context,
+            language=language_of(found),
+            priorities=frozenset(map(Priority, row["priority"])),
+            light=priority_of(found).rank < Priority.URGENT.rank,
+        )
 
     def warm(self) -> None:
         """Compile every language now, so that the first reply in each costs no more than the next (about 1 s)."""
@@ -99,17 +124,19 @@ class Reader:
         plain = normalise(text)
         spoken = from_romaji(plain)
         plain = write_digits(spoken or plain)
-        lexicons = choose(plain.text, self._shelf.books)
+        books, accents = by_accents(self._shelf.books, text)
+        lexicons = choose(plain.text, books)
+        plain = told_apart(plain, text, accents)
         found = Found(plain, context, lexicons)
         found.menu = read_menu(plain) if context is Context.DAILY else Menu()
         found.values = read_values(plain.text, context, found.menu.leading_end)
         if found.menu.digit is not None:
             found.menu = read_menu(plain, found.values.spans)
         for lexicon in lexicons:
-            masked = mask_idioms(plain.text, lexicon)
-            found.idioms.extend(_masked_places(plain.text, masked))
-            found.signs.extend(find_signs(plain.text, masked, lexicon))
-        found.signs = _without_inner_questions(found.signs)
+            idioms, signs = _read_in(lexicon, plain.text)
+            found.idioms.extend(idioms)
+            found.signs.extend(signs)
+        found.signs = _denied(_without_inner_questions(found.signs))
         if _AMBULANCE.match(plain.text):
             found.signs.append(Sign(_CALLED, *_AMBULANCE.match(plain.text).span("number")))  # type: ignore[union-attr]
         elif not has_words(plain.text) and not plain.text.strip(" \n") and _FRIENDLY.fullmatch(text):
@@ -118,6 +145,18 @@ class Reader:
             found.signs = [_relatives(sign, plain.text, lexicons) for sign in found.signs]
         found.answers = _answers(found)
         return found
+
+
+def _read_in(lexicon: Lexicon, text: str) -> tuple[list[tuple[int, int]], list[Sign]]:
+    """The places of idioms and the signs that one language finds in ``text``, read as that language spells it."""
+    told = in_letters_of(lexicon.code, text)
+    if lexicon.spelling is None:
+        masked = mask_idioms(told, lexicon)
+        return _masked_places(told, masked), find_signs(told, masked, lexicon)
+    spelt = lexicon.spelling.of(told)
+    masked = mask_idioms(spelt.text, lexicon)
+    signs = [moved(sign, spelt) for sign in find_signs(spelt.text, masked, lexicon)]
+    return [spelt.span(*place) for place in _masked_places(spelt.text, masked)], signs
 
 
 def _relatives(sign: Sign, text: str, lexicons: Sequence[Lexicon]) -> Sign:
@@ -152,6 +191,19 @@ def _without_inner_questions(signs: list[Sign]) -> list[Sign]:
         sign
         for sign in signs
         if sign.code != "question" or not any(start <= sign.start and sign.end <= end for start, end in told)
+    ]
+
+
+def _denied(signs: list[Sign]) -> list[Sign]:
+    """A sign inside the words that deny it is absent (胸不闷, 가슴 안 아파요)."""
+    denials = [sign for sign in signs if sign.kind == "denials" and sign.present]
+    return [
+        replace(sign, status=Status.ABSENT)
+        if sign.kind == "red_flags"
+        and sign.present
+        and any(no.code == sign.code and no.start < sign.end and sign.start < no.end for no in denials)
+        else sign
+        for sign in signs
     ]
 
 
@@ -206,7 +258,8 @@ def _understood(found: Found) -> bool:
         spans.append(found.menu.span)
     answered = found.menu.digit is not None or found.values.temperature is not None or found.values.spo2 is not None
     answered = answered and not _YET.search(found.text.text)
-    return unknown_clauses(found.text.text, spans, found.lexicons, answered=answered) == 0
+    told = bool(found.answers.marks) or found.has("states") or found.has("intents", "thanks", "offtopic", "later")
+    return unknown_clauses(found.text.text, spans, found.lexicons, answered=answered, told=told) == 0
 
 
 def _number_of_another_question(found: Found) -> bool:

@@ -16,6 +16,10 @@ _REGION = 48
 _LOOK_BACK = 90
 _UNDOING_FIRM = re.compile(r"わけ|ほど|こと|程|なんて|とか|思って|not that|not so")
 _WISH = re.compile("たら(?:いい|ええ|楽|よか|よい|まし|どんなに)")
+_AGAIN = re.compile(r"(?:^|[^まし])また[^。、,\n]{0,6}$")
+"""It came back (また胸が...): what was over before is told of now."""
+_MARKED_NOT = re.compile(r"[^。、\n ]{0,3} ?[:→=]?[(]?[-−×][)]?")
+"""A "no" that is a mark behind one item of a list: 咳 息切れ(-) 胸痛(-)."""
 _TWO_WORDS = ("chest_pain", "hemoptysis", "cyanosis", "pale")
 _ASKED_NOT = re.compile(r"[^。!?\n]{0,6}?(?:ま?せん|ない(?:です)?)か")
 _DENIABLE = ("wrong_number", "opt_out", "opt_in")
@@ -139,6 +143,8 @@ class Scope:
         return bool(before and before.search(self.text[start : sign.start]))
 
     def _gone(self, sign: Sign, found: Sequence[Sign]) -> Status:
+        if _AGAIN.search(self.text, max(sign.start - 8, 0), sign.start + 2):
+            return Status.PRESENT
         region = self._region(sign, found)
         sentence = self.text[self._start(self.sentences, sign.start) : sign.end]
         long_ago, was = self.scope.get("long_ago"), self.scope.get("past_after")
@@ -204,6 +210,8 @@ class Scope:
         gap = self.text[sign.end : other.start]
         plain, said = self.scope.get("list_gap"), self.scope.get("predicate_gap")
         if gap == "い" or plain is None or not plain.fullmatch(gap):  # 胸が痛い 咳はない
+            return False
+        if _MARKED_NOT.match(self.text, other.end):
             return False
         return not (said and said.match(gap)) or (other.start, other.end) in self.listed
 

@@ -1,24 +1,32 @@
-"""The lexicon files: read at start, the language of each told from its first lines, compiled when first needed."""
+"""The lexicon files and the weights: read at start; each language is compiled when its first reply comes."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from bot.domain.errors import ScriptError
+from bot.reading.accents import Accents
+from bot.reading.classifier import Classifier
+from bot.reading.hanzi import CHINESE, simplified_data
 from bot.reading.lexicon import Lexicon, build
 from bot.reading.normalise import fold_pattern
+from bot.reading.spelling import Spelling
 
 _AT_ONCE = ("ja", "en")
 """Languages compiled at start; each other one costs about a tenth of a second once, when its first reply comes."""
+WEIGHTS = "weights.bin"
 _WORDS = "\nwords:"
 _FILES = ("*.yaml", "weights.*")
 """What makes up a version of the reader; the same files give the same readings."""
+_LATIN_WORD = re.compile(r"[a-z]+")
 
 
 class _Loader(yaml.CSafeLoader):
@@ -43,15 +51,22 @@ class Book:
         try:
             self.code = str(head["language"])
             self.letters = re.compile(head["letters"])
-        except (KeyError, TypeError, re.error) as error:
+            self.accents = Accents(head)
+        except (KeyError, TypeError, ValueError, AttributeError, re.error) as error:
             raise _unusable(name, error) from error
         self.hints = frozenset(fold_pattern(hint) for hint in str(head.get("hints") or "").split())
+        self._spelling = Spelling(head["spellings"]) if head.get("spellings") else None
+
+    def words_of(self, text: str) -> frozenset[str]:
+        """The words of ``text``, spelt as in this language, that give the language away."""
+        return self.hints.intersection(_LATIN_WORD.findall(self._spelling.plain(text) if self._spelling else text))
 
     def open(self) -> Lexicon:
         """The lexicon, compiled at the first call. Raises ScriptError where the file cannot be used."""
         if self._lexicon is None:
             try:
-                self._lexicon = build(self._parse(self._text))
+                data = self._parse(self._text)
+                self._lexicon = build(simplified_data(data) if self.code == CHINESE else data)
             except (re.error, KeyError, TypeError, AttributeError, ValueError) as error:
                 raise _unusable(self._name, error) from error
         return self._lexicon
@@ -81,29 +96,54 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 
 class Shelf:
-    """All lexicon files, as bytes by name; ``version`` is a hash of all ``files``."""
+    """All lexicon files and the weights, as bytes by name; ``version`` is a hash of all ``files``."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
-        digest = hashlib.sha256()
         self.files = dict(sorted(files.items()))
-        self.books: list[Book] = []
-        for name, raw in self.files.items():
-            digest.update(name.encode() + b"\0" + raw)
-            if not name.endswith(".yaml"):
-                continue
-            try:
-                self.books.append(Book(name, raw.decode("utf-8")))
-            except UnicodeDecodeError as error:
-                raise _unusable(name, error) from error
-        self.version = digest.hexdigest()[:16]
+        self.version = _version(self.files)
+        self.classifier = _classifier(self.files.get(WEIGHTS))
+        self.books = [_book(name, raw) for name, raw in self.files.items() if name.endswith(".yaml")]
         for book in self.books:
             if book.code in _AT_ONCE:
                 book.open()
+
+    def with_weights(self, weights: bytes | None) -> Shelf:
+        """The same lexicons, compiled but once, with other weights or with none."""
+        other = copy(self)
+        other.files = {name: raw for name, raw in self.files.items() if name != WEIGHTS}
+        if weights is not None:
+            other.files[WEIGHTS] = weights
+        other.version, other.classifier = _version(other.files), _classifier(weights)
+        return other
 
     def open_all(self) -> None:
         """Compile every language now."""
         for book in self.books:
             book.open()
+
+
+def _version(files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, raw in sorted(files.items()):
+        digest.update(name.encode() + b"\0" + raw)
+    return digest.hexdigest()[:16]
+
+
+def _book(name: str, raw: bytes) -> Book:
+    try:
+        return Book(name, raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise _unusable(name, error) from error
+
+
+def _classifier(raw: bytes | None) -> Classifier | None:
+    try:
+        return None if raw is None else Classifier.from_bytes(raw)
+    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        raise ScriptError(
+            f"読み取りの重み {WEIGHTS} が使えません({error})。mimamori triage train で作り直してください。",
+            f"The weights {WEIGHTS} cannot be used ({error}); make them again with mimamori triage train.",
+        ) from error
 
 
 def _unusable(name: str, error: Exception) -> ScriptError:

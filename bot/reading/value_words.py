@@ -16,7 +16,8 @@ NUMBER = re.compile(
     rf"(?<!\d/(?!3\d[.,度]))(?:"
     rf"(?P<f>(?:9[3-9]|10\d)(?:{POINT}\d)?) ?(?:°? ?f(?![a-z])|℉|華氏|degrees? f|fahrenheit|度f)"
     rf"|(?P<degree>3\d|4\d) ?{DEGREE} ?(?:(?P<tenth>\d)(?:\d(?!\d))?(?! ?(?:回|時|日|人|番|錠|月|歳|%))(?: ?(?:分"
-    rf"|ぶ|부|phan))?|(?P<vague>台|だい|대|代|前後|帯|前半|後半|ちよ?い|ちよ?っと|ちょい|ちょっと|と?少し|と?すこし|なんぼ|何分|なんぶん|いくつ"
+    rf"|ぶ|부|phan))?|(?P<vague>台|だい|대|代|前後|帯|前半|後半|ちよ?い|ちよ?っと|ちょい|ちょっと|と?少し"
+    rf"|と?すこし|なんぼ|何分|なんぶん|いくつ"
     rf"|いくら|なんとか|several))?"
     rf"|(?P<decimal>[34]\d(?={POINT})|(?:9\d"
     rf"|10\d)(?=[.,]\d(?!\d))){POINT}(?P<fraction>\d{{1,2}})(?!\d)(?P<vague2> ?(?:台|歳))?"
@@ -34,17 +35,24 @@ UNIT_AFTER = re.compile(
         r"minutes?|mins?|times?|x(?![a-z])|people|pm|am|岁|歲|天|次|个|個|周|週|點|点|点钟|분|시|일|살|세|주|개월|번"
         r"|회|명|시간|tuoi|tuan|thang|ngay|gio|lan|nguoi|phut|"
         r"anos?|meses|mes|semanas?|dias?|horas?|vezes|veces|taon|buwan|linggo|araw|oras|beses|barsa|mahina|din"
-        r"|ghanta|patak|बर्स|दिन|घन्टा|महिना|पटक|:\d|/\d(?!\d[.,度])|-\d{3}"
+        r"|ghanta|patak|barsh|choti|बर्स|दिन|घन्टा|महिना|पटक|y (?:pico|piquito|algo|tantos|fraccion)|something"
+        r"|ish(?![a-z])|pataas|:\d|/\d(?!\d[.,度])|-\d{3}"
         r"| ?(?:点|度)?(?:なんとか|なんぼ|なんちゃら|いくつ))"
     )
 )
 PULSE_BEFORE = re.compile(
-    r"(?:脈拍?|みゃく|心拍|心跳|心搏|(?<![a-z])pr(?![a-z])|(?<![a-z])hr(?![a-z])|(?<![a-z])f[cr](?![a-z])|bpm|pulse|heart rate|血圧|bp|上(?!が)"
+    r"(?:脈拍?|みゃく|心拍|心跳|心搏|(?<![a-z])pr(?![a-z])|(?<![a-z])hr(?![a-z])|(?<![a-z])f[cr](?![a-z])|bpm"
+    r"|pulse|heart rate|血圧|bp|上(?!が)"
     r"|下(?!が|痢|り)|体重|身長|血糖|맥박|혈압|脉搏|心率|血压|mach"
-    r"|nhip tim|huyet ap|pulso|presion|pressao|batimento\w*)"
+    r"|nhip tim|huyet ap|pulso|presion|pressao|batimento\w*|latidos?|pulsaciones|frecuencia|(?:otro|el"
+    r"|ang) numer\w+|otro"
+    r"|(?:de|el|la) abajo|tibok|pintig|sa baba|yung isa|dhadkan|nadi|mutuko? ?\w*|मुटु\S*|नाडि\S*|धड्कन|ढुकढुकि)"
     r"[^\d]{0,6}$|の$(?<=\d\dの)"
 )
-PULSE_AFTER = re.compile(r" ?(?:bpm|拍|/ ?\d{2,3}(?![.,度\d]\d?)|の\d\d)")
+PULSE_AFTER = re.compile(
+    r" ?(?:bpm|(?:ang |de |sa |yung )?(?:pulse?|pulso|latidos|pulsaciones|tibok)(?![a-z])|por minuto|拍"
+    r"|/ ?\d{2,3}(?![.,度\d]\d?)|の\d\d)"
+)
 TEMP_BEFORE = re.compile(
     fold_pattern(
         r"(?:熱|ねつ|体温|たいおん|temp\w*|temperature|fever|体温|體溫|烧|燒|열|체온|sot|nhiet do|febre|temperatura"
@@ -65,7 +73,8 @@ SPO2_BEFORE = re.compile(
     )
 )
 PERCENT = re.compile(
-    r" ?(?:%|ぱー?(?:せん(?:と)?)?(?![りっんす])|percent|per cent|por ?ciento|por ?cento|phan tram|퍼센트|프로|प्रतिसत|pursyento"
+    r" ?(?:%|ぱー?(?:せん(?:と)?)?(?![りっんす])|percent|per cent|por ?ciento|por ?cento|phan tram|퍼센트|프로"
+    r"|प्रतिसत|pursyento"
     r"|porsyento)"
 )
 NOT_SPO2 = re.compile(
@@ -76,7 +85,8 @@ NOT_SPO2_AFTER = re.compile(
 )
 VAGUE_BEFORE = re.compile(
     fold_pattern(
-        r"(?:平熱(?!\d)(?:の(?=熱|体温|\D*は)|は|が|:|は、)+|いつも|普段|ふだん|通常|元々|もともと|平常|普通|目標|基準"
+        r"(?:平熱(?!\d)(?:の(?=熱|体温|\D*は)|は|が|:|は、)+|いつも|普段|ふだん|通常|元々|もともと|平常|普通|目標"
+        r"|基準"
         r"|usual(?:ly)?|normal(?:ly)?|my normal is"
         r"|平时|平時|平常|평소|binh thuong|normalmente)"
         r"(?:の?体温)?(?:は|が|も|is|around|about|at|:|은|는|에|la|thi| )*$"
@@ -84,9 +94,11 @@ VAGUE_BEFORE = re.compile(
 )
 PAST_BEFORE = re.compile(
     fold_pattern(
-        r"(?:昨日|きのう|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|最初|さっき(?!測|は?かっ|計)|先ほど|さきほど|(?:今朝|朝)(?=は)|yesterday|last night|earlier|was|昨天"
+        r"(?:昨日|きのう|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|最初|さっき(?!測|は?かっ|計)|先ほど"
+        r"|さきほど|(?:今朝|朝)(?=は)|yesterday|last night|earlier|was|昨天"
         r"|昨晚|어제|어젯밤|hom qua|toi qua|ontem|ayer|anoche|kahapon|kagabi|hijo|हिजो)"
-        r"(?:の?(?:夜|朝|昼|夕方|晩|体温|熱))?(?:まで|は|の|が|に|も|、|,|it was|was|to|는|은|엔|thi|era|foi|estaba|tenia"
+        r"(?:の?(?:夜|朝|昼|夕方|晩|体温|熱))?(?:まで|は|の|が|に|も|、|,|it was|was|to|는|은|엔|thi|era|foi"
+        r"|estaba|tenia"
         r"|tava|estava| |夜)*$"
     )
 )
@@ -97,19 +109,29 @@ RANGE = re.compile(
 ARROW = re.compile(r" ?(?:→|⇒|->|=>|>)+ ?")
 OTHER_PERSON = re.compile(
     fold_pattern(
-        r"(?:(?:主人|夫|旦那|だんな|妻|嫁|女房|家内|母|父|お?(?:母|父|かあ|とう|じい|ばあ|爺|婆|兄|姉|にい|ねえ)(?:ちゃん|さん)"
-        r"|息子|むすこ|娘|むすめ|子供|子ども|こども|長男|長女|次男|次女|三男|末っ子|孫|祖母|祖父|義母|義父|姉|兄|弟|妹|じいじ|ばあば"
-        r"|同居人|同居の(?:方|人)|彼女|彼氏|彼|ママ|パパ|下の子|上の子|下の娘|上の娘|ちび|赤ん坊|赤ちゃん|家族)(?:の?(?:ほう|方)|のぶん|の分)?|"
+        r"(?:(?:主人|夫|旦那|だんな|妻|嫁|女房|家内|母|父|お?(?:母|父|かあ|とう|じい|ばあ|爺|婆|兄|姉|にい"
+        r"|ねえ)(?:ちゃん|さん)"
+        r"|息子|むすこ|娘|むすめ|子供|子ども|こども|長男|長女|次男|次女|三男|末っ子|孫|祖母|祖父|義母|義父|姉|兄"
+        r"|弟|妹|じいじ|ばあば"
+        r"|同居人|同居の(?:方|人)|彼女|彼氏|彼|ママ|パパ|下の子|上の子|下の娘|上の娘|ちび|赤ん坊|赤ちゃん"
+        r"|家族)(?:の?(?:ほう|方)|のぶん|の分)?|"
         r"(?:my )?(?:husband|wife|son|daughter|kid|mother|father|mom|dad|roommate|brother|sister)s?|老公|老婆|丈夫"
         r"|妻子|儿子|女儿|孩子|남편|아내|와이프|아들|딸|"
-        r"chong|vo|con trai|con gai|marido|esposa|esposo|mi hijo|mi hija|filho|filha|asawa|anak)(?:は|が|も|:|\(|$|の"
+        r"chong|vo|con trai|con gai|marido|esposa|esposo|mujer|mi hij\w+|mi (?:mama|papa|bebe|nena|nene|senora"
+        r"|suegr[oa]|abuel[oa]|herman[oa]|roomie)"
+        r"|filho|filha|asawa(?: ko)?|anak(?: ko)?|misis(?: ko)?|mister(?: ko)?|(?:nanay|tatay|mama|papa|kapatid"
+        r"|lol[oa]|roommate|kuya|ate)(?: ko)?|bunso|panganay"
+        r"|s?h?rimati|s?h?riman|bud[hi]+|budha|ch?h?or[aoi]|xor[aoi]|aama|buba|dai|bhai|didi|bahini|श्रीमती"
+        r"|श्रीमान|छोरा|छोरी|आमा|बुबा|दाइ|भाइ|दिदी|बहिनी)(?:\S{0,3} ?(?:को|लाई|le|ko|lai|ng|ay|ni)(?= )|"
+        r"は|が|も|:|\(|$|の"
         r"|の熱は|の熱が|の体温は|has|is|,|는|은|이|가|도| )"
     )
 )
 SELF = re.compile(
     fold_pattern(
         r"(?:私|わたし|僕|ぼく|俺|おれ|自分|わし|本人|あたし|うち(?=は|が|\d)|当方|こちら(?=は|が|\d)|我|나는|저는|म"
-        r"|(?<![a-z])(?:i|im|me|mine|my own|eu|yo|ako|toi|em|ma|mero)(?![a-z]))"
+        r"|(?<![a-z])(?:i|im|me|mine|my own|eu|yo|mi(?= temperatura)|la mia|el mio|ako|akin|sakin|sa akin|toi|em"
+        r"|ma|mero|malai)(?![a-z])|मेरो|मलाइ)"
     )
 )
 ODD = re.compile(
@@ -126,7 +148,8 @@ SUPPOSED_BEFORE = re.compile(r"(?:もし(?!か|も?し)|仮に|かりに|たと�
 SUPPOSED_AFTER = re.compile(
     fold_pattern(
         r"(?:℃|°c?|c|%)?(?:台|代|くらい|ぐらい|以上|以下|近く|まで)?(?:とか|など)?(?:に|が|を|も|まで)?"
-        r"(?:なった|なっ|でた|出た|出|で|あった|上がった|あがった|上が|こえた|超えた|越えた|こえ|超え|行った|いった|下がった|切った|続いた|だった)"
+        r"(?:なった|なっ|でた|出た|出|で|あった|上がった|あがった|上が|こえた|超えた|越えた|こえ|超え|行った"
+        r"|いった|下がった|切った|続いた|だった)"
         r"(?:ら(?!し)|れ?ば|場合|とき(?:は|って|に(?:は|ど|電|連))|時(?:は|って|に(?:は|ど|電|連)))"
         r"|(?:度|℃|°c?|c|%)?(?:以上|以下|未満|以内)?(?:なら(?!ない|ん)|だったら|であれば|の場合)"
         r"|(?:℃|°c?|c|%)?(?:くらい|ぐらい)?(?:以上|以下|未満|超|を?超えたら|から)(?:は|が|って|で|に)?[^。\n]{0,8}"

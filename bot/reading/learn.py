@@ -1,0 +1,207 @@
+"""Weights for the classifier from labelled replies: logistic regression on n-grams, by scikit-learn.
+
+Each n-gram counts by how much more often grave replies hold it than quiet ones (Wang and Manning 2012, "Baselines and
+Bigrams"), which suits short texts. The same replies give the same weights on one machine; others get the file.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.domain.errors import InvalidInput
+from bot.domain.reading import Context, Priority
+from bot.reading.classifier import BUCKETS, Limits, Scores, Weights, features
+
+FOLDS = 5
+_SEED = 2026
+_STRENGTH = 10.0
+"""How freely weights follow the labelled replies (C of scikit-learn)."""
+_MARKS = 24
+_LEAST = 10
+_FALSE_ALARMS, _ASKED, _CALM = 0.004, 0.025, 0.75
+"""Shares of quiet replies that may be raised, that may be raised or asked back, and that need no asking back."""
+_QUIET = frozenset({Priority.NONE, Priority.ROUTINE})
+_GRAVE = frozenset({Priority.EMERGENCY, Priority.URGENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One labelled reply: ``core`` are its words (``Reader.core``), ``priorities`` every right answer.
+
+    ``light`` tells whether the rules alone find it quiet, so that the classifier would be asked.
+    """
+
+    id: str
+    core: str
+    context: Context
+    language: str
+    priorities: frozenset[Priority]
+    light: bool
+
+    @property
+    def quiet(self) -> bool:
+        return self.priorities <= _QUIET
+
+    @property
+    def grave(self) -> bool:
+        return self.priorities <= _GRAVE
+
+    @property
+    def emergency(self) -> bool:
+        return self.priorities == {Priority.EMERGENCY}
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """The weights, and for each fold weights that have not seen it with the numbers of its samples."""
+
+    weights: Weights
+    unseen: tuple[tuple[Weights, tuple[int, ...]], ...]
+
+
+def learn(samples: Sequence[Sample]) -> Learned:
+    """Weights and limits from ``samples``. Raises InvalidInput where there are too few, or scikit-learn is missing."""
+    _check(samples)
+    grid = _grid(samples)
+    parts = [(_heads(samples, grid, known), fresh) for known, fresh in folds(samples)]
+    limits = _limits_by_language(samples, _unseen_scores(samples, grid, parts))
+    emergency, grave = _heads(samples, grid, range(len(samples)))
+    examples = [sample for sample in samples if sample.grave]
+    return Learned(
+        replace(
+            _weights(emergency, grave, limits),
+            examples=tuple(sample.id for sample in examples),
+            marks=tuple(grave.strongest(sample) for sample in examples),
+        ),
+        tuple((_weights(*heads, limits), tuple(fresh)) for heads, fresh in parts),
+    )
+
+
+def _weights(emergency: _Head, grave: _Head, limits: dict[str, Limits]) -> Weights:
+    scale, bias = (emergency.scale, grave.scale), (emergency.bias, grave.bias)
+    return Weights(emergency.bytes, grave.bytes, scale, bias, limits, examples=(), marks=())
+
+
+def _limits_by_language(samples: Sequence[Sample], scored: dict[int, Scores]) -> dict[str, Limits]:
+    return {
+        name: _limits([score for number, score in scored.items() if (samples[number].language == "ja") is japanese])
+        for name, japanese in (("ja", True), ("other", False))
+    }
+
+
+def folds(samples: Sequence[Sample]) -> list[tuple[list[int], list[int]]]:
+    """For each fold the samples to learn from and those to measure on; each priority is spread evenly."""
+
+    def place(number: int) -> tuple[list[Priority], int]:
+        return sorted(samples[number].priorities), zlib.crc32(samples[number].id.encode())
+
+    order = sorted(range(len(samples)), key=place)
+    return [
+        (sorted(at for place, at in enumerate(order) if place % FOLDS != fold), sorted(order[fold::FOLDS]))
+        for fold in range(FOLDS)
+    ]
+
+
+def _unseen_scores(
+    samples: Sequence[Sample],
+    grid: Any,  # noqa: ANN401  # scipy and numpy have no types here
+    parts: Sequence[tuple[tuple[_Head, _Head], list[int]]],
+) -> dict[int, Scores]:
+    """The scores of the quiet samples that reach the classifier, by heads that have not seen them."""
+    scored: dict[int, Scores] = {}
+    for (emergency, grave), fresh in parts:
+        quiet = [number for number in fresh if samples[number].quiet and samples[number].light]
+        both = zip(quiet, emergency.of(grid[quiet]), grave.of(grid[quiet]), strict=True)
+        scored |= {number: Scores(float(first), float(second)) for number, first, second in both}
+    return scored
+
+
+def _limits(scores: Sequence[Scores]) -> Limits:
+    """Limits that raise or ask back only the given shares of quiet replies, none of which the heads have seen."""
+    emergency = sorted(score.emergency for score in scores)
+    grave = sorted(score.grave for score in scores)
+
+    def above(ordered: list[float], share: float) -> float:
+        return round(ordered[min(int(len(ordered) * (1 - share)), len(ordered) - 1)], 4)
+
+    return Limits(
+        emergency=above(emergency, _FALSE_ALARMS),
+        urgent=above(grave, _FALSE_ALARMS),
+        ask=above(grave, _ASKED),
+        quiet=above(grave, 1 - _CALM),
+    )
+
+
+class _Head:
+    """A weight for each bucket: how much rather grave replies than quiet ones hold it."""
+
+    def __init__(self, grid: Any, wanted: Any) -> None:  # noqa: ANN401  # scipy and numpy have no types here
+        import numpy as np  # noqa: PLC0415  # training alone needs it
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
+        held = grid > 0
+        yes, no = (np.asarray(held[rows].sum(axis=0))[0] + 1.0 for rows in (wanted, ~wanted))
+        ratio = np.log((yes / yes.sum()) / (no / no.sum()))
+        model = LogisticRegression(
+            C=_STRENGTH, class_weight="balanced", solver="liblinear", random_state=_SEED, max_iter=300
+        )
+        model.fit(grid.multiply(ratio).tocsr(), wanted)
+        weights = model.coef_[0] * ratio
+        self.bias = round(float(model.intercept_[0]), 4)
+        self.scale = round(float(np.abs(weights).max()) / 127, 8)
+        self._whole = np.rint(weights / self.scale).astype("int8")
+        self.bytes: bytes = self._whole.tobytes()
+
+    def of(self, grid: Any) -> Any:  # noqa: ANN401
+        """The scores of the rows of ``grid``."""
+        return grid @ (self._whole * self.scale) + self.bias
+
+    def strongest(self, sample: Sample) -> frozenset[int]:
+        """The buckets that make ``sample`` grave."""
+        buckets = sorted(features(sample.core, sample.context), key=lambda bucket: (-int(self._whole[bucket]), bucket))
+        return frozenset(bucket for bucket in buckets[:_MARKS] if self._whole[bucket] > 0)
+
+
+def _heads(samples: Sequence[Sample], grid: Any, numbers: Sequence[int]) -> tuple[_Head, _Head]:  # noqa: ANN401
+    import numpy as np  # noqa: PLC0415
+
+    heads = []
+    for grave in (False, True):
+        rows = [n for n in numbers if samples[n].quiet or (samples[n].grave if grave else samples[n].emergency)]
+        heads.append(_Head(grid[rows], np.array([not samples[n].quiet for n in rows])))
+    return heads[0], heads[1]
+
+
+def _grid(samples: Sequence[Sample]) -> Any:  # noqa: ANN401
+    """A row for each sample, a column for each bucket, rows of length 1."""
+    from scipy.sparse import csr_matrix  # noqa: PLC0415
+
+    rows = [sorted(features(sample.core, sample.context)) for sample in samples]
+    ends = [0]
+    for row in rows:
+        ends.append(ends[-1] + len(row))
+    values = [1 / math.sqrt(len(row)) for row in rows for _ in row]
+    return csr_matrix((values, [bucket for row in rows for bucket in row], ends), shape=(len(rows), BUCKETS))
+
+
+def _check(samples: Sequence[Sample]) -> None:
+    for language in ("ja", "other"):
+        for kind in ("emergency", "grave", "quiet"):
+            held = sum((sample.language == "ja") is (language == "ja") and getattr(sample, kind) for sample in samples)
+            if held < _LEAST:
+                raise InvalidInput(
+                    f"ラベルの付いた返信が足りません({language}、{kind}: {held}件、{_LEAST}件以上が必要です)。",
+                    f"Too few labelled replies ({language}, {kind}: {held}; at least {_LEAST} are needed).",
+                    field="labelled",
+                )
+    if importlib.util.find_spec("sklearn") is None:
+        raise InvalidInput(
+            "学習には scikit-learn が要ります。pip install 'mimamori[train]' で入ります。",
+            "Training needs scikit-learn: pip install 'mimamori[train]'.",
+            field="scikit-learn",
+        )

@@ -1,0 +1,73 @@
+"""The second look: what the classifier makes of a reply that the rules find quiet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.reading import Context, Evidence, Intent, Priority, Reading, worst
+from bot.reading.classifier import Classifier, Limits, Scores, core_of
+from bot.reading.combine import Found
+from bot.reading.coverage import has_words
+
+_SHORTEST = 4
+"""Characters; what is shorter says too little to be likened to anything."""
+
+
+def second_look(found: Found, reading: Reading, classifier: Classifier) -> Reading:
+    """``reading`` raised where its words are like grave replies, asked back on doubt, and not asked back on none.
+
+    Readings that the rules find grave, keywords and plain numbers stay as they are.
+    """
+    core = core_words(found)
+    if reading.priority.rank >= Priority.URGENT.rank or found.answers.keyword or found.context is Context.DANGER:
+        return reading
+    if len(core) < _SHORTEST or not has_words(core):
+        return reading
+    scores, limits = classifier.scores(core, found.context), classifier.limits(language_of(found))
+    raised = _raised(scores, limits)
+    if raised is not None:
+        like = tuple(f"like:{id_}" for id_ in classifier.nearest(core, found.context))
+        return _raise(reading, raised, like or ("like:",), found)
+    if scores.grave >= limits.ask:
+        return replace(reading, understood=False)
+    if not reading.understood and scores.grave <= limits.quiet and _said_something(reading):
+        return replace(reading, understood=True)
+    return reading
+
+
+def core_words(found: Found) -> str:
+    """The words of the reply without courtesy, as the classifier looks at them."""
+    text = found.text.text
+    fillers = (lexicon.filler for lexicon in found.lexicons)
+    return core_of(text, (match.span() for filler in fillers if filler for match in filler.finditer(text)))
+
+
+def language_of(found: Found) -> str:
+    """The language whose limits hold for the reply."""
+    return found.lexicons[0].code if found.lexicons else "other"
+
+
+def _raised(scores: Scores, limits: Limits) -> Priority | None:
+    if scores.emergency >= limits.emergency:
+        return Priority.EMERGENCY
+    return Priority.URGENT if scores.grave >= limits.urgent else None
+
+
+def _raise(reading: Reading, priority: Priority, like: tuple[str, ...], found: Found) -> Reading:
+    """Not understood besides: a person reads it, and the danger question is asked."""
+    whole = found.text.span(0, len(found.text.text))
+    evidence = (*reading.evidence, *(Evidence(*whole, rule) for rule in like))
+    intent = Intent.REPORT if reading.intent in (Intent.OTHER, Intent.THANKS) else reading.intent
+    return replace(
+        reading,
+        priority=worst(reading.priority, priority),
+        intent=intent,
+        understood=False,
+        evidence=evidence,
+        eased=False,
+    )
+
+
+def _said_something(reading: Reading) -> bool:
+    """Whether the rules know what the resident wants; what is only "other" is asked back."""
+    return reading.intent is not Intent.OTHER

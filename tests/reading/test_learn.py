@@ -1,0 +1,103 @@
+"""Learning weights: deterministic, honest about what was unseen, and never below a rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.errors import InvalidInput, ScriptError
+from bot.domain.reading import Context, Priority
+from bot.reading.classifier import BUCKETS, Classifier, Limits, Weights, core_of, features
+from bot.reading.learn import FOLDS, Sample, folds, learn
+from bot.reading.reader import Reader
+
+LEXICON = Path(__file__).parents[2] / "conversations" / "reading"
+
+GRAVE = ["むねのへんがぎゅっとする", "ぜえぜえいいよる", "めのまえがまっくらや", "くちのいろがようない"]
+QUIET = ["きょうはあめですね", "ごはんたべました", "はながずるずる", "ありがとさん"]
+
+
+def sample(number, text, priority, language="ja"):
+    return Sample(
+        f"{language}-{number}", f"{text}{number % 7}", Context.DAILY, language, frozenset({priority}), light=True
+    )
+
+
+@pytest.fixture(scope="module")
+def samples():
+    return [
+        sample(number * 10 + place, text, priority, language)
+        for language in ("ja", "en")
+        for number in range(8)
+        for texts, priority in ((GRAVE, Priority.EMERGENCY), (QUIET, Priority.NONE))
+        for place, text in enumerate(texts)
+    ]
+
+
+@pytest.fixture(scope="module")
+def learned(samples):
+    return learn(samples)
+
+
+def test_the_same_replies_give_the_same_weights(samples, learned):
+    assert learn(samples).weights.to_bytes() == learned.weights.to_bytes()
+
+
+def test_weights_survive_the_file(learned):
+    assert Classifier.from_bytes(learned.weights.to_bytes()).weights == learned.weights
+
+
+def test_grave_words_score_above_quiet_ones(learned):
+    classifier = Classifier(learned.weights)
+    grave = [classifier.scores(text, Context.DAILY).grave for text in GRAVE]
+    quiet = [classifier.scores(text, Context.DAILY).grave for text in QUIET]
+    assert min(grave) > max(quiet)
+
+
+def test_the_nearest_examples_share_its_words(learned):
+    nearest = Classifier(learned.weights).nearest("ぜえぜえいいよる", Context.DAILY)
+    assert nearest
+    assert all(int(id_.partition("-")[2]) % 10 == 1 for id_ in nearest)
+
+
+def test_each_reply_is_unseen_by_exactly_one_fold(samples, learned):
+    assert sorted(number for _, numbers in learned.unseen for number in numbers) == list(range(len(samples)))
+    for known, fresh in folds(samples):
+        assert not set(known) & set(fresh)
+    assert len(learned.unseen) == FOLDS
+
+
+def test_too_few_replies_are_refused_with_their_number(samples):
+    with pytest.raises(InvalidInput, match="at least 10"):
+        learn([one for one in samples if one.language == "ja"])
+
+
+@given(st.text(max_size=80), st.sampled_from(list(Context)))
+def test_any_text_has_scores_and_buckets_in_range(text, context):
+    core = core_of(text)
+    assert all(0 <= bucket < BUCKETS for bucket in features(core, context))
+    weights = Weights(bytes(BUCKETS), bytes(BUCKETS), (1.0, 1.0), (0.5, -0.5), {"other": Limits(1, 1, 1, 0)}, (), ())
+    scores = Classifier(weights).scores(core, context)
+    assert (scores.emergency, scores.grave) == (0.5, -0.5)
+
+
+def test_numbers_and_punctuation_say_nothing_to_the_classifier():
+    assert core_of("2 36.8 せき、") == core_of("1  37 せき。") == "0 0 せき"
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}\nxx", b'{"format": 99}\n'])
+def test_a_damaged_file_of_weights_names_the_way_out(tmp_path, damage):
+    (tmp_path / "ja.yaml").write_bytes((LEXICON / "ja.yaml").read_bytes())
+    (tmp_path / "weights.bin").write_bytes(damage)
+    with pytest.raises(ScriptError, match="triage train"):
+        Reader.load(tmp_path)
+
+
+def test_a_sample_counts_as_grave_only_where_every_answer_is():
+    both = replace(sample(1, "x", Priority.NONE), priorities=frozenset({Priority.URGENT, Priority.NONE}))
+    assert not both.grave
+    assert not both.quiet
