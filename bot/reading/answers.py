@@ -66,7 +66,9 @@ def _cores(text: str, lexicon: Lexicon) -> _Cores:
     plain = _NO_LETTER.sub(" ", in_letters_of(lexicon.code, text)).strip()
     if not plain or len(plain) > _LONGEST_ANSWER:
         return _Cores()
-    forms = {plain: None, plain.replace(" ", ""): None} if not lexicon.spaced else {plain: None}
+    forms = {plain: None}
+    if not lexicon.spaced:
+        forms |= dict.fromkeys((plain.replace(" ", ""), plain.replace(" ", "").replace("ー", "")))
     if lexicon.filler is not None:
         rest = " ".join(lexicon.filler.sub(lambda match: _drop(match, plain, lexicon), plain).split())
         if rest:
