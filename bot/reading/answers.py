@@ -63,7 +63,8 @@ class _Cores:
 
 
 def _cores(text: str, lexicon: Lexicon) -> _Cores:
-    plain = _NO_LETTER.sub(" ", in_letters_of(lexicon.code, text)).strip()
+    spelt = lexicon.spelling.plain(text) if lexicon.spelling else in_letters_of(lexicon.code, text)
+    plain = _NO_LETTER.sub(" ", spelt).strip()
     if not plain or len(plain) > _LONGEST_ANSWER:
         return _Cores()
     forms = {plain: None}
