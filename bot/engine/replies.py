@@ -223,12 +223,19 @@ def _script(turn: Turn, reading: Reading, grave: Priority) -> None:
         if grave.rank >= Priority.URGENT.rank:
             turn.escalate(grave, "urgent_report")
         return
+    _hand_over(turn, reading, grave)
+
+
+def _hand_over(turn: Turn, reading: Reading, grave: Priority) -> None:
+    """The script's move for the answer; facts beside a question, or in a text not understood as a whole, are kept."""
     word = _word(turn, reading, grave)
+    if word == "unclear" and grave is Priority.URGENT:  # perhaps graver still: danger is asked about, a person reads it
+        turn.escalate(grave, "urgent_report", turn.session.asking)
     if turn.session.alarmed and turn.context is Context.DAILY and word == "question":
         _still_waiting(turn)
         return
     told = word in {"question", "unclear"} and reading.has_facts and turn.session.consent is Consent.GIVEN
-    if told:  # facts beside a question, or in a text that was not understood as a whole
+    if told:
         turn.record_reports()
     if not trigger(turn, word):
         turn.escalate(worst(grave, Priority.ROUTINE), "not_understood")
@@ -259,9 +266,10 @@ def _needs_name(turn: Turn, reading: Reading) -> bool:
 
 def _word(turn: Turn, reading: Reading, grave: Priority) -> str:
     """The answer word of a reading in the context of what was asked."""
+    asked = turn.context in {Context.CONSENT, Context.DANGER}
     if grave is Priority.URGENT:
-        return "urgent"
-    if turn.context in {Context.CONSENT, Context.DANGER} and reading.answer:
+        return "urgent" if reading.understood or asked else "unclear"
+    if asked and reading.answer:
         return reading.answer
     if not reading.understood:
         return "unclear"

@@ -114,6 +114,14 @@ def test_an_unclear_text_after_the_end_of_care_is_a_persons_when_its_question_is
     assert ("urgent", "no_clear_answer") in story.tasks
 
 
+def test_an_urgent_text_that_was_not_understood_is_a_nurses_today_and_asked_about_danger_at_once():
+    story = Story().says(priority=Priority.URGENT, understood=False)
+    assert story.said == ["danger_question"]
+    assert ("urgent", "urgent_report") in story.tasks
+    story.says(answer="yes", priority=Priority.EMERGENCY)
+    assert ("emergency", "red_flag") in story.tasks
+
+
 def test_the_daily_check_does_not_eat_a_danger_question():
     story = Story().says(**UNCLEAR, at=CHECK - timedelta(minutes=15))
     assert story.session.step == "danger"
