@@ -21,7 +21,7 @@ _SCOPE_KEYS = (
     "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after",
     "past_before", "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me", "doubt",
     "not_inside", "list_or",
-    "ill_relative", "body",
+    "ill_relative", "body", "now",
 )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ _ASKED_NOT = re.compile(r"[^。!?\n]{0,6}?(?:ま?せん|ない(?:です)?)か")
 _DENIABLE = ("wrong_number", "opt_out", "opt_in")
 _SENTENCE_END = re.compile(r"[。!?\n]|\.(?!\d)")
 _TOPIC = re.compile(
-    r"熱|咳|せき|のど|喉|頭|鼻|下痢|体温|だる|食欲|味|匂|妻|夫|主人|子供|fever|cough|throat|head|nose|发烧|發燒|咳"
+    r"熱|咳|せき|のど|喉|頭|鼻|下痢|体温|だる|食欲|味|匂|妻|(?<!丈)夫|主人|子供|fever|cough|throat|head|nose|发烧|發燒|咳"
     r"|열|기침"
 )
 
@@ -56,6 +56,12 @@ class Scope:
             return Status.PRESENT
         status = self._gone(sign, found)
         return Status.HOME if status is Status.PRESENT and self._of_home(sign) else status
+
+    def was_until(self, sign: Sign, denial: Sign) -> bool:
+        """Whether ``sign`` is told of the past, and ``denial`` of now (昨夜は苦しかったけど、今は息できてます)."""
+        now, was = self.scope.get("now"), self.scope.get("past_after")
+        between = self.text[sign.end : denial.end]
+        return bool(now and was and was.match(between) and now.search(between) and sign.code not in _LASTING)
 
     def clause(self, place: int) -> int:
         """The number of the clause that holds ``place``."""
@@ -191,7 +197,7 @@ class Scope:
 
     def _like_next(self, signs: list[Sign], i: int) -> Sign:
         sign = signs[i]
-        if sign.kind in SPEECH or sign.status is not Status.PRESENT:
+        if sign.kind in (*SPEECH, "denials") or sign.status is not Status.PRESENT:
             return sign
         for other in signs[i + 1 :]:
             if other.start < sign.end:
@@ -222,7 +228,7 @@ class Scope:
 
     def _like_previous(self, signs: list[Sign], i: int) -> Sign:
         sign = signs[i]
-        if sign.kind in SPEECH or sign.status is not Status.PRESENT:
+        if sign.kind in (*SPEECH, "denials") or sign.status is not Status.PRESENT:
             return sign
         gap_like = self.scope.get("list_gap")
         for other in reversed(signs[:i]):

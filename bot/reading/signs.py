@@ -39,7 +39,32 @@ def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
     found.sort(key=lambda sign: (sign.start, sign.end))
     scope = Scope(text, lexicon)
     judged = [replace(sign, status=scope.status(sign, found)) for sign in found]
-    return _without_mere_mentions(list(scope.chained(judged)), scope)
+    return _without_mere_mentions(_denied(list(scope.chained(judged)), scope), scope)
+
+
+def _denied(signs: list[Sign], scope: Scope) -> list[Sign]:
+    """Signs inside words that deny them are absent (意識はなんともない); a past one that is well now is gone."""
+    denials = [sign for sign in signs if sign.kind == "denials" and sign.present]
+    if not denials:
+        return signs
+    return [replace(sign, status=_beside(sign, denials, scope)) for sign in signs]
+
+
+def _beside(sign: Sign, denials: list[Sign], scope: Scope) -> Status:
+    if sign.kind != "red_flags" or sign.status is not Status.PRESENT:
+        return sign.status
+    for denial in denials:
+        if not _alike(sign.code, denial.code):
+            continue
+        if denial.start <= sign.start < denial.end:
+            return Status.ABSENT
+        if sign.end <= denial.start and scope.was_until(sign, denial):
+            return Status.GONE
+    return sign.status
+
+
+def _alike(code: str, other: str) -> bool:
+    return code == other or {code, other} == {"confusion", "unconscious"}
 
 
 def _without_mere_mentions(signs: list[Sign], scope: Scope) -> list[Sign]:
