@@ -14,7 +14,7 @@ _LONG = 400  # a text as long as this shows its language
 _KANA = re.compile("[ぁ-ゟ]")
 _CHINESE = re.compile(
     "(?<![終完終])了(?![解承])|[的没沒们們吗嗎呢吧我你您他她很还還这這么麼疼喘请請谢謝嗽嗓躺咱啥嘴憋]"
-    "|比昨|难|難受|不[舒痛要是会會能想]|发烧|發燒"
+    "|比昨|难|難受|不[舒痛是会會能想]|不要[再给給发發送叫打联聯]|发烧|發燒"
 )
 _LATIN_WORD = re.compile(r"[a-z]+")
 _SYLLABLES = {
@@ -246,6 +246,8 @@ _ROMAJI_HINTS = frozenset(
 )
 
 
+_SENTENCE = re.compile(r"(?:[^.!?。\n]|\.(?=\d))+")
+_BETWEEN_KANA = re.compile("(?<=[ぁ-ゟ]) (?=[ぁ-ゟ])")
 _WEAK = frozenset(("hai", "nai", "ii", "hana", "ichi", "roku", "mata", "doko", "iin", "juu"))
 """Romaji that are words elsewhere too: they tell nothing beside other words."""
 
@@ -294,9 +296,13 @@ def _likely(latin: list[tuple[int, Book]]) -> list[Book]:
     return [book for count, book in ordered if best == 0 or count * 3 >= best or (count and book.code == "en")]
 
 
-def from_romaji(text: Normalised) -> Normalised | None:
-    """``text`` with romaji written in kana, or None where it is no Japanese in Latin letters."""
-    words = _LATIN_WORD.findall(text.text)
+def from_romaji(text: Normalised, foreign: frozenset[str] = frozenset()) -> Normalised | None:
+    """``text`` with romaji written in kana, or None where it is no Japanese in Latin letters.
+
+    Sentences with more ``foreign`` words (that give other languages away) than Japanese ones stay as they are.
+    """
+    own = [match for match in _SENTENCE.finditer(text.text) if not _is_foreign(match.group(), foreign)]
+    words = [word for sentence in own for word in _LATIN_WORD.findall(sentence.group())]
     if not words or not any(word in _ROMAJI_HINTS for word in words):
         return None
     if all(word in _WEAK or word not in _ROMAJI_HINTS for word in words) and set(words) - _WEAK:
@@ -304,8 +310,17 @@ def from_romaji(text: Normalised) -> Normalised | None:
     kana = {word: _kana(word) for word in set(words)}
     if sum(1 for word in words if kana[word]) * 4 < len(words) * 3:
         return None
-    spoken = text.rewrite(_LATIN_WORD, lambda match: kana[match.group()])
-    return spoken.rewrite(re.compile("(?<=[ぁ-ゟ]) (?=[ぁ-ゟ])"), lambda _: "")
+    spoken = text.rewrite(
+        _LATIN_WORD,
+        lambda match: kana[match.group()] if any(one.start() <= match.start() < one.end() for one in own) else None,
+    )
+    return spoken.rewrite(_BETWEEN_KANA, lambda _: "")
+
+
+def _is_foreign(sentence: str, foreign: frozenset[str]) -> bool:
+    words = _LATIN_WORD.findall(sentence)
+    japanese = sum(word in _ROMAJI_HINTS for word in words)
+    return sum(word in foreign and word not in _ROMAJI_HINTS for word in words) > japanese
 
 
 def _kana(word: str) -> str | None:

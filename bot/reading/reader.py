@@ -19,7 +19,7 @@ from bot.reading.language import choose, from_romaji
 from bot.reading.learn import Sample
 from bot.reading.lexicon import Lexicon, Rule
 from bot.reading.menu import Menu, read_menu
-from bot.reading.normalise import normalise
+from bot.reading.normalise import Normalised, normalise
 from bot.reading.numbers import write_digits
 from bot.reading.second import core_words, language_of, second_look
 from bot.reading.shelf import Shelf, read_folder
@@ -75,7 +75,23 @@ class Reader:
         context = Context(context)
         if len(text) > LONGEST:
             return self._read_ends(text, context)
-        found = self._find(text, context)
+        plain = normalise(text)
+        return self._without_courtesy(text, plain, context) or self._judge(self._find(text, plain, context))
+
+    def _without_courtesy(self, text: str, plain: Normalised, context: Context) -> Reading | None:
+        """The reading of what is said besides polite words, where that is something known by itself."""
+        place = self._shelf.courtesy.inside(plain.text)
+        if place is None:
+            return None
+        start, end = plain.span(*place)
+        inner = text[start:end]
+        reading = self._judge(self._find(inner, normalise(inner), context))
+        if reading.intent in (Intent.OTHER, Intent.THANKS):
+            return None
+        evidence = (replace(mark, start=mark.start + start, end=mark.end + start) for mark in reading.evidence)
+        return replace(reading, evidence=tuple(evidence))
+
+    def _judge(self, found: Found) -> Reading:
         reading = combine(found, understood=_understood(found), version=self.version)
         classifier = self._shelf.classifier
         return reading if classifier is None else second_look(found, reading, classifier)
@@ -87,7 +103,8 @@ class Reader:
     def sample(self, row: Mapping[str, Any]) -> Sample:
         """A labelled reply (``evaluate.read_labelled``) as ``learn`` takes it."""
         context = Context(row["context"])
-        found = self._find(row["text"][:LONGEST], context)
+        text = row["text"][:LONGEST]
+        found = self._find(text, normalise(text), context)
         return Sample(
             id=row["id"],
             core=core_words(found),
@@ -120,9 +137,8 @@ class Reader:
         """
         return household.read_for(self, text, context, members, asked)
 
-    def _find(self, text: str, context: Context) -> Found:
-        plain = normalise(text)
-        spoken = from_romaji(plain)
+    def _find(self, text: str, plain: Normalised, context: Context) -> Found:
+        spoken = from_romaji(plain, self._shelf.foreign)
         plain = write_digits(spoken or plain)
         books, accents = by_accents(self._shelf.books, text)
         lexicons = choose(plain.text, books)
@@ -139,7 +155,7 @@ class Reader:
         found.signs = _denied(_without_inner_questions(found.signs))
         if _AMBULANCE.match(plain.text):
             found.signs.append(Sign(_CALLED, *_AMBULANCE.match(plain.text).span("number")))  # type: ignore[union-attr]
-        elif not has_words(plain.text) and not plain.text.strip(" \n") and _FRIENDLY.fullmatch(text):
+        elif not has_words(plain.text) and not plain.text.strip(" \n") and _FRIENDLY.match(text):
             found.signs.append(Sign(_NODDED, 0, 0))
         if found.menu.digit is None and not found.values.spans:
             found.signs = [_relatives(sign, plain.text, lexicons) for sign in found.signs]

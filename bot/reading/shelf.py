@@ -15,6 +15,7 @@ import yaml
 from bot.domain.errors import ScriptError
 from bot.reading.accents import Accents
 from bot.reading.classifier import Classifier
+from bot.reading.courtesy import Courtesy
 from bot.reading.hanzi import CHINESE, simplified_data
 from bot.reading.lexicon import Lexicon, build
 from bot.reading.normalise import fold_pattern
@@ -52,6 +53,7 @@ class Book:
             self.code = str(head["language"])
             self.letters = re.compile(head["letters"])
             self.accents = Accents(head)
+            self.courtesy: list[str] = list(head.get("courtesy") or ())
         except (KeyError, TypeError, ValueError, AttributeError, re.error) as error:
             raise _unusable(name, error) from error
         self.hints = frozenset(fold_pattern(hint) for hint in str(head.get("hints") or "").split())
@@ -103,6 +105,8 @@ class Shelf:
         self.version = _version(self.files)
         self.classifier = _classifier(self.files.get(WEIGHTS))
         self.books = [_book(name, raw) for name, raw in self.files.items() if name.endswith(".yaml")]
+        self.foreign = frozenset(hint for book in self.books for hint in book.hints)
+        self.courtesy = Courtesy(phrase for book in self.books for phrase in book.courtesy)
         for book in self.books:
             if book.code in _AT_ONCE:
                 book.open()
