@@ -81,7 +81,8 @@ def write_japanese(text: Normalised) -> Normalised:
     plain = text.text
     if _TENTH_APART.fullmatch(plain):
         return text.rewrite(re.compile(r"(?<=\d) (?=\d)"), lambda _: ".")
-    if (apart := _SPACED.fullmatch(plain)) and apart[1] in "3489":
+    apart = _SPACED.fullmatch(plain)
+    if apart and apart[1] in "3489" and not apart[1] == apart[2] == (apart[3] or apart[2]):  # not "4 4 4"
         tenth = f".{apart[3]}" if apart[3] else ""
         return text.rewrite(re.compile(r"\d.*\d"), lambda _: f"{apart[1]}{apart[2]}{tenth}")
     if not _SPOKEN.search(plain):

@@ -61,7 +61,10 @@ class Book:
 
     def words_of(self, text: str) -> frozenset[str]:
         """The words of ``text``, spelt as in this language, that give the language away."""
-        return self.hints.intersection(_LATIN_WORD.findall(self._spelling.plain(text) if self._spelling else text))
+        words = _LATIN_WORD.findall(text)
+        if self._spelling is not None:
+            words += _LATIN_WORD.findall(self._spelling.plain(text))
+        return self.hints.intersection(words)
 
     def open(self) -> Lexicon:
         """The lexicon, compiled at the first call. Raises ScriptError where the file cannot be used."""
