@@ -98,8 +98,14 @@ def read_yes_no(text: Normalised, context: Context, lexicons: Sequence[Lexicon])
         return Answers(yes=True, no=True, marks=(("answer:unclear", (0, len(text.text))),))
     if digit.digit in (1, 2) and not _word_only(text):
         name = "yes" if digit.digit == 1 else "no"
-        return Answers(yes=name == "yes", no=name == "no", marks=((f"answer:{name}", digit.span),))
-    said: dict[str, tuple[int, int]] = {}
+        rest = [
+            piece
+            for piece in _pieces(text, digit.span[1])
+            if _word(text.text[slice(*piece)], context, lexicons) == name
+        ]
+        marks = tuple((f"answer:{name}", span) for span in [digit.span, *rest])
+        return Answers(yes=name == "yes", no=name == "no", marks=marks)
+    said: dict[tuple[int, int], str] = {}
     for start, end in [(0, len(text.text)), *_pieces(text)]:
         word = (
             None
@@ -107,11 +113,11 @@ def read_yes_no(text: Normalised, context: Context, lexicons: Sequence[Lexicon])
             else _word(text.text[start:end], context, lexicons)
         )
         if word:
-            said.setdefault(word, (start, end))
+            said[start, end] = word
             if start == 0 and end == len(text.text):
                 break
-    marks = tuple((f"answer:{name}", span) for name, span in said.items())
-    return Answers(yes="yes" in said, no="no" in said, marks=marks)
+    marks = tuple((f"answer:{name}", span) for span, name in said.items())
+    return Answers(yes="yes" in said.values(), no="no" in said.values(), marks=marks)
 
 
 def _courtesy(piece: str, lexicons: Sequence[Lexicon]) -> bool:
@@ -123,11 +129,11 @@ def _word_only(text: Normalised) -> bool:
     return not any(char.isdigit() for char in text.text) and text.text.strip() in ("に", "し", "hai", "ba", "ni", "so")
 
 
-def _pieces(whole: Normalised) -> list[tuple[int, int]]:
-    text, pieces, start = whole.text, [], 0
-    if first := min(whole.breaks, default=0):  # はい　熱は…: the words before the first space
+def _pieces(whole: Normalised, start: int = 0) -> list[tuple[int, int]]:
+    text, pieces = whole.text, []
+    if not start and (first := min(whole.breaks, default=0)):  # はい　熱は…: the words before the first space
         pieces.append((0, first))
-    for match in [*_PIECE.finditer(text), None]:
+    for match in [*_PIECE.finditer(text, start), None]:
         end = match.start() if match else len(text)
         if text[start:end].strip():
             pieces.append((start, end))

@@ -22,7 +22,7 @@ _LABEL = (
     r"|answer|code)(?:は|が|の|で|:|is|は、| )*"
 )
 _UNIT = (
-    r"(?! ?(?:[日回人度時歳才分週月枚本個杯錠階歩年キm/:℃]|つ(?!の)|か月|ヶ月|名|代|割|種類|kg|ml|mg|cc|°|倍|晩|夜"
+    r"(?! ?(?:[日回人度時歳才分週月枚本個杯錠階歩年キ/:℃]|m(?![a-z])|つ(?!の)|か月|ヶ月|名|代|割|種類|kg|ml|mg|cc|°|倍|晩|夜"
     r"|泊|km|口|粒|食|切れ|匹|台|世帯|号|丁目"
     r"|flights?|floors?|blocks?|bites?|cups?|msgs?|mensajes?|mensagens|tang|lau|hom|days?|times?|hours?|weeks?"
     r"|months?|years?|x(?![a-z])|yrs?|am|pm|people|kids|pills?|min|st|nd|rd|th|of us|天"
@@ -35,7 +35,7 @@ _AFTER = (
     r"|か(?=$|。|な)|のまま|のほう|の方|を選|でお願い|よりの|くらい|ぐらい|に近|寄り|ぽい|っぽい|が|は(?=、| )|に"
     r"|入り|かしら|だと思|ですか|"
     r"ね|よ|との|と(?= )|(?=\()|(?= )|(?=$)|(?=\n)|のよう|でいい|でええ|じゃ|ぢゃ|と3|번|po|naman|ạ|nha|nhe"
-    r"|입니다|이에요"
+    r"|(?<=番)(?=[、。!(,])|(?<=ばん)(?=[、。!(,])|(?<=[。!\n][1-4])(?=[、。(,])|입니다|이에요"
     r"|예요|이요|요|ですが|でも|だけど|けど|やけど|やで|ずら|ばい|たい|っす|どす|と言|かね)"
 )
 _LEADING = re.compile(
@@ -73,7 +73,10 @@ _ASKED = re.compile(
     )
 )
 _NOT_THIS = re.compile(
-    r"番?(?:(?:では|じゃ|や|で)(?:な(?:い|く)|ありませ)|から(?= ?[1-4])|→|->|は(?:違|大げさ|大袈裟|おおげさ|言い過ぎ"
+    r"番?(?:(?:では|じゃ|や|で)(?:な(?:い|く|か(?!った?ら))|ね[えっ]|あり?ませ|あらへん|おまへん)|ちゃう(?:わ|ねん|で)?(?=$|。|、)|から(?= ?[1-4])"
+    r"|(?:に(?:する|なる|入る)|を選ぶ|を押す|という|って(?:いう)?|と(?:言|い)う)?(?:ほど|程)(?:では|でも|じゃ|や|の(?:こと|もん|症状)|ひど|悪|つら)"
+    r"|までは?(?:いか|行か|いき|行き|いって|行って)|とは(?:言|い)え|には(?:なら|なって(?:い)?(?:な|ま?せ|へ)|遠|至|いた)"
+    r"|→|->|[ 、。,(]*(?:うそ|嘘|(?:間違|まちが)(?!い(?:は|も)?な)|訂正|やっぱ)|は(?:違|大げさ|大袈裟|おおげさ|言い過ぎ"
     r"|さすがに|オーバー|ない(?:です|な|わ|と思))|というほど|ほどでは"
     r"|まで(?:は|では)|とまで)"
 )
@@ -89,7 +92,7 @@ _FOREIGN = re.compile(
 )
 """The number is asked about: "4 bhaneko kasto ho?", "¿el 4 es solo si ...?"."""
 _SUPPOSED = re.compile(
-    r"もし(?!か)[^。\n]*$|(?:^|[^a-z])if (?:i|it|my|he|she) [^.,\n]*$|(?:曜日?|ようび)(?:は|に|の|も| )*$"
+    r"もし(?!か)[^。\n]*$|(?:^|[^a-z])if (?:i|it|my|he|she) [^.,\n]*$|(?:曜日?|ようび)(?:は|に|の|も| )*$|(?:diferenca|diferencia) [^.,\n]*$|khac (?:nhau |gi )[^.,\n]*$"
 )
 _WHEN = re.compile("(?:とき|時|場合|際|なったら|たら|なら)(?:は|には|に|が|、| )*$")
 _RIGHT = re.compile(
@@ -118,7 +121,7 @@ def read_menu(text: Normalised, taken: Sequence[tuple[int, int]] = ()) -> Menu:
     Digits inside ``taken`` (places of values) are none.
     """
     plain = text.text
-    if alone := _word_alone(text):
+    if alone := _word_alone(text) or _between(plain):
         return alone
     found: list[tuple[int, int, int]] = []
     leading_end = 0
@@ -142,6 +145,15 @@ def read_menu(text: Normalised, taken: Sequence[tuple[int, int]] = ()) -> Menu:
         return Menu()
     digit, start, end = max(found)
     return Menu(digit, (start, end), leading_end)
+
+
+def _between(text: str) -> Menu | None:
+    """3.5, 3〜4, 2と3の間: the graver of the two."""
+    match = _HALF.match(text)
+    if match is None:
+        return None
+    digit = int(match["low"]) + 1 if match["half"] else max(int(match["low"]), int(match["high"]))
+    return Menu(min(digit, 4), match.span(), match.end())
 
 
 def _spelled(text: str) -> Iterator[tuple[int, int, int]]:
@@ -215,6 +227,10 @@ def _word_alone(text: Normalised) -> Menu | None:
 _TOLD = re.compile(
     r"(?:(?:番号|ばんごう|数字|答え)(?:は|が)?(?P<word>いち|に|さん|よん|一|二|三|四)(?:です|だ|や|で)"
     r"|(?P<first>よん|四)です(?=$|[。、!]|つら|辛|苦|くる|しんど|息|むね|胸))"
+)
+_HALF = re.compile(
+    r"[\W_]*(?P<low>[1-4])(?:番)?(?:(?P<half>[.,]5(?!\d))|(?:[〜~ー\-]|から|と|か)(?P<high>[1-4])(?!\d))"
+    r"(?:番)?(?:の?間|のあいだ|の中間|くらい|ぐらい|かな|かも|です|です?か)*[\W_]*$"
 )
 _JAPANESE = re.compile("[ぁ-ゟ一二三四]")
 _THEN_NUMBER = re.compile(r"[ ,.:]+(?=[34]\d)")
