@@ -293,7 +293,7 @@ def _likely(latin: list[tuple[int, Book]]) -> list[Book]:
     """Latin-letter languages with a word in the text, best first; all of them where none has one."""
     best = max((count for count, _ in latin), default=0)
     ordered = sorted(latin, key=lambda pair: -pair[0])
-    return [book for count, book in ordered if best == 0 or count * 3 >= best or (count and book.code == "en")]
+    return [book for count, book in ordered if best == 0 or count * 2 >= best or (count and book.code == "en")]
 
 
 def from_romaji(text: Normalised, foreign: frozenset[str] = frozenset()) -> Normalised | None:
@@ -303,11 +303,11 @@ def from_romaji(text: Normalised, foreign: frozenset[str] = frozenset()) -> Norm
     """
     own = [match for match in _SENTENCE.finditer(text.text) if not _is_foreign(match.group(), foreign)]
     words = [word for sentence in own for word in _LATIN_WORD.findall(sentence.group())]
-    if not words or not any(word in _ROMAJI_HINTS for word in words):
+    if not words or not any(_hints(word) for word in words):
         return None
-    if all(word in _WEAK or word not in _ROMAJI_HINTS for word in words) and set(words) - _WEAK:
+    if all(word in _WEAK or not _hints(word) for word in words) and set(words) - _WEAK:
         return None
-    kana = {word: _kana(word) for word in set(words)}
+    kana = {word: _PARTICLES.get(word) or _kana(word) for word in set(words)}
     if sum(1 for word in words if kana[word]) * 4 < len(words) * 3:
         return None
     spoken = text.rewrite(
@@ -317,10 +317,41 @@ def from_romaji(text: Normalised, foreign: frozenset[str] = frozenset()) -> Norm
     return spoken.rewrite(_BETWEEN_KANA, lambda _: "")
 
 
+_PARTICLES = {"wa": "は", "o": "を", "wo": "を", "e": "へ"}
+_VERB = re.compile("[a-z]{2,}(?:masu|mashita|masen|masuka|masenka|mashou|nakatta|desuka|kudasai)")
+_SMALL = frozenset(
+    ("to", "no", "ni", "ga", "wa", "wo", "o", "de", "made", "kara", "mo", "ka", "na", "ne", "yo", "you", "kami", "tama")
+    + ("dame", "sa", "ha", "he", "e", "me", "i", "a", "an", "so", "mai", "kono", "sono", "ano", "ima", "are", "demo")
+    + (
+        "node",
+        "kedo",
+        "dake",
+        "mada",
+        "mou",
+        "ato",
+        "sore",
+        "kore",
+        "koko",
+        "asa",
+        "yoru",
+        "kata",
+        "ashi",
+        "te",
+        "mimi",
+    )
+    + ("hana", "hara", "ue", "shita", "naka")
+)
+"""Short Japanese words that other languages have too: they tell nothing."""
+
+
 def _is_foreign(sentence: str, foreign: frozenset[str]) -> bool:
     words = _LATIN_WORD.findall(sentence)
-    japanese = sum(word in _ROMAJI_HINTS for word in words)
-    return sum(word in foreign and word not in _ROMAJI_HINTS for word in words) > japanese
+    japanese = sum(map(_hints, words))
+    return sum(word in foreign and not _hints(word) and word not in _SMALL for word in words) > japanese
+
+
+def _hints(word: str) -> bool:
+    return word in _ROMAJI_HINTS or bool(_VERB.fullmatch(word) and _kana(word))
 
 
 def _kana(word: str) -> str | None:

@@ -217,10 +217,19 @@ def _denied(signs: list[Sign]) -> list[Sign]:
         replace(sign, status=Status.ABSENT)
         if sign.kind == "red_flags"
         and sign.present
-        and any(no.code == sign.code and no.start < sign.end and sign.start < no.end for no in denials)
+        and any(
+            no.code == sign.code and no.start < sign.end and sign.start < no.end
+            for no in denials
+            if not _holds(sign, no)
+        )
         else sign
         for sign in signs
     ]
+
+
+def _holds(sign: Sign, denial: Sign) -> bool:
+    """Whether ``sign``, which says "not" itself, holds the words of ``denial`` ("cannot speak without gasping")."""
+    return sign.rule.firm and sign.start < denial.start
 
 
 def _answers(found: Found) -> Answers:
@@ -274,7 +283,8 @@ def _understood(found: Found) -> bool:
         spans.append(found.menu.span)
     answered = found.menu.digit is not None or found.values.temperature is not None or found.values.spo2 is not None
     answered = answered and not _YET.search(found.text.text)
-    told = bool(found.answers.marks) or found.has("states") or found.has("intents", "thanks", "offtopic", "later")
+    told = bool(found.answers.marks) or any(map(found.has, ("states", "symptoms", "denials")))
+    told = told or found.has("intents", "thanks", "offtopic", "later")
     return unknown_clauses(found.text.text, spans, found.lexicons, answered=answered, told=told) == 0
 
 

@@ -52,7 +52,7 @@ class Scope:
             return Status.ABSENT
         if self._supposed(sign, tail):
             return Status.SUPPOSED
-        if sign.kind in SPEECH:
+        if sign.kind in (*SPEECH, "denials"):
             return Status.PRESENT
         status = self._gone(sign, found)
         return Status.HOME if status is Status.PRESENT and self._of_home(sign) else status
@@ -154,15 +154,22 @@ class Scope:
         region = self._region(sign, found)
         sentence = self.text[self._start(self.sentences, sign.start) : sign.end]
         long_ago, was = self.scope.get("long_ago"), self.scope.get("past_after")
-        past = bool(was and was.match(region)) or bool(
-            (early := self.scope.get("past_before")) and early.search(sentence)
-        )
+        past = bool(was and was.match(region)) or self._told_as_past(sentence)
+        inside = self.scope.get("past_inside")  # the past inside the words of the sign (숨이 찼, 喘了)
+        past = past or bool(inside and inside.search(self.text, sign.start, sign.end))
         over = self._over(sign, region, past=past)
         if long_ago and (past or over) and (long_ago.search(sentence) or long_ago.search(region[:20])):
             return Status.LONG_GONE
         if over and sign.code not in _LASTING:
             return Status.GONE
         return Status.PRESENT
+
+    def _told_as_past(self, sentence: str) -> bool:
+        """Whether the last word of time in ``sentence`` is of the past, and not of now ("used to be easy, tonight …")."""
+        early, now = self.scope.get("past_before"), self.scope.get("now")
+        past = max((match.end() for match in early.finditer(sentence)), default=-1) if early else -1
+        here = max((match.end() for match in now.finditer(sentence)), default=-1) if now else -1
+        return past > here
 
     def _region(self, sign: Sign, found: Sequence[Sign]) -> str:
         end = min(sign.end + _REGION, len(self.text))
@@ -201,7 +208,8 @@ class Scope:
             return sign
         for other in signs[i + 1 :]:
             if other.start < sign.end:
-                if other.status is Status.ABSENT and other.kind == sign.kind and other.end >= sign.end:
+                same = other.status is Status.ABSENT and other.kind == sign.kind and other.end >= sign.end
+                if same and not self._says_no(sign, other):
                     return self._same(sign, other)
                 continue
             if other.kind in SPEECH:
@@ -211,6 +219,11 @@ class Scope:
             if other.start > sign.end + 12:
                 break
         return sign
+
+    def _says_no(self, sign: Sign, inner: Sign) -> bool:
+        """Whether the "no" before ``inner`` is a word of ``sign`` itself: "no me entra el aire"."""
+        before = self.scope.get("not_before")
+        return bool(before and inner.start > sign.start and before.search(self.text[sign.start : inner.start]))
 
     def _lists(self, sign: Sign, other: Sign) -> bool:
         gap = self.text[sign.end : other.start]

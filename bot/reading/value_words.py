@@ -6,9 +6,9 @@ import re
 
 from bot.reading.normalise import fold_pattern
 
-POINT = r" ?[.,。、・·:点點] ?"
+POINT = r" ?(?:[.,。、・·:点點]|점|쩜) ?"
 DEGREE = (
-    r"(?:度|°c?|℃|°|ど(?=\d|$|。|です|で)|도|do(?![a-z])|degrees?|degs?|graus?|grados?|digri|degri|डिग्रि"
+    r"(?:度|°c?|℃|°|ど(?= ?\d|$|。|です|で)|도|do(?![a-z])|degrees?|degs?|graus?|grados?|digri|degri|डिग्रि"
     r"|c(?![a-z]))"
 )
 NUMBER = re.compile(
@@ -16,9 +16,9 @@ NUMBER = re.compile(
     rf"(?<!\d/(?!3\d[.,度]))(?:"
     rf"(?P<f>(?:9[3-9]|10\d)(?:{POINT}\d)?) ?(?:°? ?f(?![a-z])|℉|華氏|degrees? f|fahrenheit|度f)"
     rf"|(?P<degree>3\d|4\d) ?{DEGREE} ?(?:(?P<tenth>\d)(?:\d(?!\d))?(?! ?(?:回|時|日|人|番|錠|月|歳|%))(?: ?(?:分"
-    rf"|ぶ|부|phan))?|(?P<vague>台|だい|대|代|前後|帯|前半|後半|ちよ?い|ちよ?っと|ちょい|ちょっと|と?少し"
+    rf"|ぶ|부|phan))?|(?P<vague>台|だい|대|代|多(?!久|长|少)|出头|出頭|几|幾|초반|중반|후반|언저리|(?:좀|조금|쪼금|약간|살짝)?넘|이상|前後|帯|前半|後半|ちよ?い|ちよ?っと|ちょい|ちょっと|と?少し"
     rf"|と?すこし|なんぼ|何分|なんぶん|いくつ"
-    rf"|いくら|なんとか|several))?"
+    rf"|いくら|なんとか|several|e pou[cq]\w+|e uns? \w+|e alguma coisa|e quebrad\w+|hon(?![a-z])|may(?![a-z])))?"
     rf"|(?P<decimal>[34]\d(?={POINT})|(?:9\d"
     rf"|10\d)(?=[.,]\d(?!\d))){POINT}(?P<fraction>\d{{1,2}})(?!\d)(?P<vague2> ?(?:台|歳))?"
     rf"|(?P<short>[5-9]) ?(?:度|ど|도) ?(?P<shorttenth>\d)(?: ?(?:分|ぶ|부))?(?!\d|回)"
@@ -36,7 +36,7 @@ UNIT_AFTER = re.compile(
         r"|회|명|시간|tuoi|tuan|thang|ngay|gio|lan|nguoi|phut|"
         r"anos?|meses|mes|semanas?|dias?|horas?|vezes|veces|taon|buwan|linggo|araw|oras|beses|barsa|mahina|din"
         r"|ghanta|patak|barsh|choti|बर्स|दिन|घन्टा|महिना|पटक|y (?:pico|piquito|algo|tantos|fraccion)|something"
-        r"|ish(?![a-z])|pataas|:\d|/\d(?!\d[.,度])|-\d{3}"
+        r"|ish(?![a-z])|pataas|e pou[cq]\w+|e uns? [a-z]|e alguma|e quebrad\w+|hon(?![a-z])|may(?![a-z])|y pico|vien|mieng|bước|buoc|:\d|/\d(?!\d[.,度])|-\d{3}"
         r"| ?(?:点|度)?(?:なんとか|なんぼ|なんちゃら|いくつ))"
     )
 )
@@ -50,7 +50,7 @@ PULSE_BEFORE = re.compile(
     r"[^\d]{0,6}$|の$(?<=\d\dの)"
 )
 PULSE_AFTER = re.compile(
-    r" ?(?:bpm|(?:ang |de |sa |yung )?(?:pulse?|pulso|latidos|pulsaciones|tibok)(?![a-z])|por minuto|拍"
+    r" ?(?:bpm(?! ?[:=]? ?\d)|(?:ang |de |sa |yung )?(?:pulse?|pulso|latidos|pulsaciones|tibok)(?![a-z])(?! ?[:=]? ?\d)|por minuto|拍"
     r"|/ ?\d{2,3}(?![.,度\d]\d?)|の\d\d)"
 )
 TEMP_BEFORE = re.compile(
@@ -64,11 +64,11 @@ SPO2_BEFORE = re.compile(
         r"(?:酸素(?:飽和度|濃度|飽和)?|さんそ|sp ?o ?2|sp02|spo₂|o2|サチュ?レ?ー?シ?ョ?ン?|さっと|サット|サチ|sats?"
         r"|saturation|飽和度|パルス(?:オキシメーター)?|オキシ(?:メーター)?|"
         r"oxygen(?: level)?|oximeter|oxi\w*|ox|satura\w+|スポツ|すぽつ|エスピーオーツ|血氧(?:饱和度|飽和度|仪"
-        r"|儀)?|氧|산소(?:포화도)?|포화도|oxy"
+        r"|儀)?|氧(?:饱和(?:度)?|飽和(?:度)?|含量|指数|指數|值)?|산소(?:포화도)?|포화도|oxy"
         r"|nong do|अक्सिजन|oksijan|aksijan|スポ|spo|sao2|oxygeno)"
         r"(?:は|が|:|の|〜|う|値|の値|だけ|を|も|is|level|levels|reading|of|at|was|now|,|\.|、|=|は今|測定"
         r"|濃度|で|数値|가|는"
-        r"|이|은|:|la|da|es|esta|ta|em|de|en|는| |chi|con|is now|around|about|só|so|今|今は|测|測|測ったら"
+        r"|이|은|:|la|da|es|esta|ta|em|de|en|는| |chi|con|is now|around|about|só|so|今|今は|现在|現在|目前|到|至|掉|降|跌|升|回|了|还|還|在|显示|顯示|只有|才|就|都|有|大概|大约|大約|约|差不多|稳定|穩定|维持|維持|一直|最低|最高|得|剩|测出来|测得|夹了?|夾咗?|量|水平|浓度|為|为|测|測|도|수치|최저|최고|지금|아까|오늘|겨우|방금|측정|재니|재니까|쟀는데|쟀더니|測ったら"
         r"|はかったら|計ったら|测了|是)*$"
     )
 )
@@ -78,17 +78,21 @@ PERCENT = re.compile(
     r"|porsyento)"
 )
 NOT_SPO2 = re.compile(
-    fold_pattern(r"(?:電池|バッテリー|充電|湿度|battery|humidity|bateria|pin|电池|電量|电量|배터리|確率)[^\d]{0,8}$")
+    fold_pattern(
+        r"(?:電池|バッテリー|充電|湿度|battery|humidity|bateria|pin|estou|tou|(?<![a-z])to(?![a-z])|me sinto|sentindo|quase|uns|suc khoe|khoe|电池|電量|电量|배터리|確率)[^\d]{0,8}$"
+    )
 )
 NOT_SPO2_AFTER = re.compile(
-    fold_pattern(r"[^\d、。]{0,6}(?:回復|治|元気|戻|よくな|良くな|better|recover|充電|濃度のアルコ|引き|オフ|オレンジ)")
+    fold_pattern(
+        r"[^\d、。]{0,6}(?:回復|治|元気|戻|よくな|良くな|better|recover|recuperad|curad|bem|bom|boa|melhor|khoe|pronto|pront[oa]|充電|濃度のアルコ|引き|オフ|オレンジ)"
+    )
 )
 VAGUE_BEFORE = re.compile(
     fold_pattern(
         r"(?:平熱(?!\d)(?:の(?=熱|体温|\D*は)|は|が|:|は、)+|いつも|普段|ふだん|通常|元々|もともと|平常|普通|目標"
         r"|基準"
         r"|usual(?:ly)?|normal(?:ly)?|my normal is"
-        r"|平时|平時|平常|평소|binh thuong|normalmente)"
+        r"|平时|平時|平常|평소|binh thuong|normalmente|costumo ter|meu normal)"
         r"(?:の?体温)?(?:は|が|も|is|around|about|at|:|은|는|에|la|thi| )*$"
     )
 )
@@ -104,7 +108,9 @@ PAST_BEFORE = re.compile(
 )
 PAST_AFTER = re.compile(r"(?:だった|でした|あったけど|あったが|ありましたが|だったけど|でしたが|from)")
 RANGE = re.compile(
-    fold_pattern(r" ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|denz?|a|ate|hasta|sampai|、|or|\.\.+)+ ?")
+    fold_pattern(
+        r" ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|denz?|a|ate|hasta|sampai|、|or|y|o|ra|at|ki|sa kanan|sa kaliwa|ata|र|ou|e|va|luc|co luc|khi|hora|\.\.+)+ ?"
+    )
 )
 ARROW = re.compile(r" ?(?:→|⇒|->|=>|>)+ ?")
 OTHER_PERSON = re.compile(
@@ -117,9 +123,9 @@ OTHER_PERSON = re.compile(
         r"|家族)(?:の?(?:ほう|方)|のぶん|の分)?|"
         r"(?:my )?(?:husband|wife|son|daughter|kid|mother|father|mom|dad|roommate|brother|sister)s?|老公|老婆|丈夫"
         r"|妻子|儿子|女儿|孩子|남편|아내|와이프|아들|딸|"
-        r"chong|vo|con trai|con gai|marido|esposa|esposo|mujer|mi hij\w+|mi (?:mama|papa|bebe|nena|nene|senora"
+        r"marido|esposa|esposo|mujer|mi hij\w+|mi (?:mama|papa|bebe|nena|nene|senora"
         r"|suegr[oa]|abuel[oa]|herman[oa]|roomie)"
-        r"|filho|filha|asawa(?: ko)?|anak(?: ko)?|misis(?: ko)?|mister(?: ko)?|(?:nanay|tatay|mama|papa|kapatid"
+        r"|asawa(?: ko)?|anak(?: ko)?|misis(?: ko)?|mister(?: ko)?|(?:nanay|tatay|mama|papa|kapatid"
         r"|lol[oa]|roommate|kuya|ate)(?: ko)?|bunso|panganay"
         r"|s?h?rimati|s?h?riman|bud[hi]+|budha|ch?h?or[aoi]|xor[aoi]|aama|buba|dai|bhai|didi|bahini|श्रीमती"
         r"|श्रीमान|छोरा|छोरी|आमा|बुबा|दाइ|भाइ|दिदी|बहिनी)(?:\S{0,3} ?(?:को|लाई|le|ko|lai|ng|ay|ni)(?= )|"
@@ -130,10 +136,12 @@ OTHER_PERSON = re.compile(
 SELF = re.compile(
     fold_pattern(
         r"(?:私|わたし|僕|ぼく|俺|おれ|自分|わし|本人|あたし|うち(?=は|が|\d)|当方|こちら(?=は|が|\d)|我|나는|저는|म"
-        r"|(?<![a-z])(?:i|im|me|mine|my own|eu|yo|mi(?= temperatura)|la mia|el mio|ako|akin|sakin|sa akin|toi|em"
+        r"|(?<![a-z])(?:i|im|me|mine|my own|eu|(?:o meu|a minha|meu|minha)(?= (?:temperatura|febre|sat\w*|oxig\w*|valor|deu|ta|esta|e|eh|foi|so|ja|tava) | ?[:=]? ?\d)|yo|mi(?= temperatura)|la mia|el mio|ako|akin|sakin|sa akin|(?<!chong )(?<!vo )(?<!con )(?<!me )(?<!bo )(?<!ba )(?<!ong )(?<!be )(?<!cha )(?<!trai )(?<!gai )(?:toi(?! qua)|em|minh|e(?= \d|m))"
         r"|ma|mero|malai)(?![a-z])|मेरो|मलाइ)"
     )
 )
+LOWEST = re.compile(fold_pattern(r"(?:最低|最小|제일낮|가장낮|최저|lowest|minimum)[^\d]{0,6}$"))
+"""Words for the lowest of several readings of one day."""
 ODD = re.compile(
     r"^[\W_]*(?:[1-4][ 、,。:/]+)?(?:体温|熱|temp\w*)?(?:は|が|:| )*"
     rf"(?:[0-2]\d|4[3-9]|[5-9]\d){POINT}\d(?!\d)(?! ?(?:f|°|kg|キロ))"
@@ -164,3 +172,23 @@ SHORT_DECIMAL = re.compile(
     r"(?:です|でした|だ|や|で|どす|ね|よ)*\W*"
 )
 """A temperature without its thirty that is all the reply: 6.8, 2 7.3です, なな、ご."""
+OTHER_NEAR = re.compile(
+    fold_pattern(
+        r"(?<![a-z])(?<!thu )(?:"
+        r"(?:chong|vo|con trai|con gai|be|em be|me|bo|cha|ba|ong|tia|no|chau|con(?= (?:em|toi|minh|e|be|nho|lon|ut)(?![a-z]))|banz? cungz? phong)"
+        r"(?: (?:em|toi|minh|nha|e|nho|lon|ut|gai|trai|noi|ngoai|be))*"
+        r"(?: (?:thi|la|bi|sot|do|duoc|hom nay|nay|van|dang|len|cungz?|toi|nhiet do|oxy|co|lai))*"
+        r"|(?:marido|esposa|esposo|mulher|filh\w+|mae|pai|vov?o|sogr[oa]|irma\w*|neto|neta|nenem?|nene|bebe|bb|menin[oa]|namorad[oa]"
+        r"|sobrinh\w+|cunhad\w+|tio|tia|crianca|dele|dela)(?: (?:mais|velh[oa]|nov[oa]|menor|maior|cacula))*"
+        r"(?: (?:ta|esta|tava|com|deu|tem|teve|em|foi|marcou|subiu|para|pra|febre|de|a|o|e|eh|ja|hoje|agora|so|tem))*"
+        r")[ :,=(]*$"
+    )
+)
+"""Vietnamese and Portuguese: the person named right before a value."""
+PATIENT_OTHER = re.compile(
+    fold_pattern(
+        r"(?:paciente|doente|acompanhamento|isolad[oa]) (?:e|eh) (?:el[ea]|minha|meu|a minha|o meu)"
+        r"|(?:nguoi benh|benh nhan|nguoi (?:bi|duoc theo doi)) la (?:me|bo|chong|vo|con|ba|ong|be)"
+    )
+)
+"""Words that say that the one named beside the writer is the one looked after."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.reading import Context
 from bot.reading import value_words as words
+from bot.reading import value_words_en as english
 from bot.reading.numbers_ja import digit_of
 
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 33.0, 43.0
@@ -16,6 +17,7 @@ _FEVER, _LOW_SPO2 = 37.5, 95
 _ASKS = re.compile(r"か(?=$|。|\n|\?|、)|\?|教えて|たら|れば|場合")
 _LOOK_BACK = 60
 _MOST_VALUES = 40
+_RANGE_ENDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def _value(text: str, match: re.Match[str], context: Context, found: list[Value]
         or (words.SUPPOSED_BEFORE.search(text[max(start - 20, 0) : start]) and _ASKS.search(text, end))
     ):
         return None
+    listed = listed or bool(match["decimal"])
     if words.PULSE_BEFORE.search(before) or (words.PULSE_AFTER.match(text, end) and not listed):
         return None
     if match["vague"] or match["vague2"]:
@@ -142,8 +145,9 @@ def _plain(text: str, match: re.Match[str], context: Context, found: list[Value]
             return Value("spo2", number, start, end)
         if number >= 70 and (percent := words.PERCENT.match(text, end)):
             told = not words.NOT_SPO2.search(before) and not words.NOT_SPO2_AFTER.match(text, percent.end())
+            told = told and (number < HIGHEST_SPO2 or context in (Context.SPO2, Context.DAILY) or bool(found))
             return Value("spo2", number, start, percent.end()) if told else None
-    temperature = _plain_temperature(number, start, before, context, found)
+    temperature = _plain_temperature(number, start, before, text[end:], context, found)
     if temperature is not None:
         return Value("temperature", temperature, start, end)
     if LOWEST_SPO2 <= number <= HIGHEST_SPO2 and _bare_spo2(text, start, end, context, found):
@@ -151,16 +155,26 @@ def _plain(text: str, match: re.Match[str], context: Context, found: list[Value]
     return None
 
 
-def _plain_temperature(number: int, start: int, before: str, context: Context, found: list[Value]) -> float | None:
+def _set_off(before: str, rest: str) -> bool:
+    """Whether a number stands alone at the end of the reply: "cansada, 38"."""
+    return not rest.strip(" .!\n") and before.rstrip(" ")[-1:] in (",", ".", ";", "\n", "、", "。")
+
+
+def _plain_temperature(
+    number: int, start: int, before: str, rest: str, context: Context, found: list[Value]
+) -> float | None:
     """378 and 38 in a temperature's place, 101 where one was asked (Fahrenheit)."""
     if 340 <= number <= 429:
         return number / 10
     asked = context is Context.TEMPERATURE
-    if asked and (100 <= number <= 109 or (96 <= number < 100 and not found)):
+    named = bool(words.TEMP_BEFORE.search(before))
+    if (asked or named) and (100 <= number <= 109 or (96 <= number < 100 and not found)):
         return round((number - 32) / 1.8, 1)
     if not LOWEST_TEMPERATURE <= number <= HIGHEST_TEMPERATURE or context is Context.SPO2:
         return None
-    if asked or words.TEMP_BEFORE.search(before) or (start < 4 and context is Context.DAILY):
+    if asked or named:
+        return float(number)
+    if context is Context.DAILY and (start < 4 or _set_off(before, rest)):
         return float(number)
     return None
 
@@ -185,6 +199,8 @@ def _own(text: str, found: list[Value]) -> tuple[list[Value], bool]:
     owners = [_owner(text, value) for value in found]
     if "other" not in owners or not ("" in owners or words.SELF.search(text)):
         return found, False
+    if words.PATIENT_OTHER.search(text):
+        return [value for value, owner in zip(found, owners, strict=True) if owner == "other"], False
     own = [value for value, owner in zip(found, owners, strict=True) if owner != "other"]
     return own, any(_ill(value) for value, owner in zip(found, owners, strict=True) if owner == "other")
 
@@ -196,6 +212,8 @@ def _ill(value: Value) -> bool:
 def _owner(text: str, value: Value) -> str:
     """Who was named last before ``value``: "self", "other" or nobody ("")."""
     before = text[max(value.start - _LOOK_BACK, 0) : value.start]
+    if words.OTHER_NEAR.search(before) and not english.ENGLISH.search(text):
+        return "other"
     other = max((match.end() for match in words.OTHER_PERSON.finditer(before)), default=-1)
     own = max((match.end() for match in words.SELF.finditer(before)), default=-1)
     if own == other == -1:
@@ -213,13 +231,27 @@ def _decide(text: str, values: list[Value], *, highest: bool) -> Value | None:
         return None
     if not values:
         return None
-    last = values[-1]
-    if len(values) > 1:
-        gap = text[values[-2].end : last.start]
-        if words.RANGE.fullmatch(gap) and not words.ARROW.fullmatch(gap):
-            return (max if highest else min)(values[-2:], key=lambda value: value.number)
+    if not highest and (lowest := [value for value in values if words.LOWEST.search(text[: value.start][-10:])]):
+        return lowest[-1]
+    graver = max if highest else min
+    return graver(_together(text, values, listed=not highest), key=lambda value: value.number)
+
+
+def _together(text: str, values: list[Value], *, listed: bool) -> list[Value]:
+    """The last value and what stands with it: the other end of a range, and (``listed``) a list without order."""
+    last = values[-1:]
+    for value in reversed(values[:-1]):
+        gap = text[value.end : last[0].start]
+        ranged = bool(words.RANGE.fullmatch(gap)) and not words.ARROW.fullmatch(gap) and len(last) < _RANGE_ENDS
+        if not ranged and not (listed and english.LIST.fullmatch(gap)):
+            break
+        last.insert(0, value)
     return last
 
 
 def _was(text: str, value: Value) -> bool:
-    return bool(words.PAST_BEFORE.search(text[max(value.start - 16, 0) : value.start]))
+    if english.NOW_AFTER.match(text, value.end):
+        return False
+    before = text[max(value.start - 16, 0) : value.start]
+    was = words.PAST_BEFORE.search(before) or english.FROM_BEFORE.search(before)
+    return bool(was or english.PAST_AFTER.match(text, value.end))
