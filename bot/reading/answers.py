@@ -15,6 +15,7 @@ from bot.reading.normalise import Normalised
 _PIECE = re.compile(r"[。!?\n、,;:()「」…・]+|\.+(?!\d)|(?<=[^\W\d])(?: - | / )")
 _BOTH_DIGITS = re.compile(r"[\W_]*(?:1[^\w]*(?:か|or|と|、)?[^\w]*2|2[^\w]*(?:か|or|と|、)?[^\w]*1)(?:です)?[\W_]*$")
 _SHORTEST_COURTESY = 3
+_ASKED = re.compile(r"[ 」』]*\?")
 _NO_LETTER = re.compile(r"(?:[^\w\u0900-\u0963]|_)+")
 _LONGEST_ANSWER = 60
 """Characters; a longer message is no lone keyword."""
@@ -107,12 +108,10 @@ def read_yes_no(text: Normalised, context: Context, lexicons: Sequence[Lexicon])
         return Answers(yes=name == "yes", no=name == "no", marks=marks)
     said: dict[tuple[int, int], str] = {}
     for start, end in [(0, len(text.text)), *_pieces(text)]:
-        word = (
-            None
-            if start and _courtesy(text.text[start:end], lexicons)
-            else _word(text.text[start:end], context, lexicons)
-        )
-        if word:
+        piece = text.text[start:end]
+        if _ASKED.match(text.text, end) or piece.rstrip().endswith("?") or (start and _courtesy(piece, lexicons)):
+            continue
+        if word := _word(piece, context, lexicons):
             said[start, end] = word
             if start == 0 and end == len(text.text):
                 break
