@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, cast
 import structlog
 from aiohttp import web
 
+from bot.corrections import Corrections
 from bot.domain.errors import ScriptError, StorageUnavailable
 from bot.escalations.desk import Desk
 from bot.gateways.sandbox import SandboxGateway
 from bot.inbox.intake import Intake
 from bot.inbox.worker import Worker
 from bot.outbox.sender import Sender
+from bot.reading.code import code_version
 from bot.reading.reader import Reader
 from bot.residents.roster import Roster
 from bot.scripts.library import ScriptLibrary
@@ -26,6 +28,7 @@ from bot.storage.clock import DatabaseClock
 from bot.storage.database import Database
 from bot.storage.keys import Keyring
 from bot.storage.migrate import migrate
+from bot.storage.readings import keep_reading_version
 from bot.storage.scripts import keep_version, used_versions
 from bot.timers.ticker import Ticker
 from bot.web.app import make_app
@@ -57,6 +60,7 @@ class Service:
     intake: Intake
     roster: Roster
     desk: Desk
+    corrections: Corrections
     gateway: Gateway
     app: web.Application
     reloaded: list[Reloaded] = field(default_factory=list)
@@ -85,6 +89,11 @@ class Service:
         async with self.database.write() as tx:
             await keep_version(tx, bundle.program, bundle.version, bundle.sources, self.clock.now())
 
+    async def keep_reader(self) -> None:
+        """Store the files of the rules, so that what they read can be read again."""
+        async with self.database.write() as tx:
+            await keep_reading_version(tx, self.reader.version, self.reader.files, code_version(), self.clock.now())
+
 
 def build(
     settings: Settings, clock: Clock, *, library: ScriptLibrary | None = None, reader: Reader | None = None
@@ -93,13 +102,15 @@ def build(
     database = Database(settings.database, Keyring.load_or_create(settings.keys))
     bells = _shared_bells(settings.redis_url) if settings.redis_url else Bells()
     office = settings.office
+    reader = reader or Reader.load(settings.conversations / "reading")
     return Service(
         settings=settings, clock=clock, database=database, bells=bells,
         library=library or ScriptLibrary(settings.conversations),
-        reader=reader or Reader.load(settings.conversations / "reading"),
+        reader=reader,
         intake=Intake(database, office, clock, bells),
         roster=Roster(database, office, clock, bells),
         desk=Desk(database, clock, bells),
+        corrections=Corrections.make(database, office, clock, bells, reader, settings.conversations),
         gateway=SandboxGateway(settings.carrier_url),
         app=make_app(settings.max_request_bytes),
     )  # fmt: skip
@@ -119,6 +130,7 @@ async def opened(service: Service) -> AsyncIterator[Service]:
         stack.push_async_callback(service.gateway.close)
         await _wait_for_database(service)
         await _load_scripts(service)
+        await service.keep_reader()
         ports = webhook.WebhookPorts(
             {(service.gateway.name, "demo"): service.gateway},
             service.intake,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from bot.domain.sms import sms_length
@@ -13,11 +11,10 @@ from bot.engine import effects as fx
 from bot.scripts.render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
     from bot.domain.office import Office
-    from bot.domain.reading import Part
     from bot.scripts.bundle import ScriptBundle
     from bot.storage.changes import Changes
     from bot.storage.conversations import Conversation
@@ -114,9 +111,3 @@ class _Writer:
             "wording": f"{self.bundle.program}@{self.bundle.version[:12]}/{session.language}",
             "inbox_id": self.cause, "at": self.changes.now,
         })  # fmt: skip
-
-
-def readings_json(parts: Sequence[Part]) -> str:
-    """What was read and why, as it is stored with the reply and shown to staff."""
-    rows: list[dict[str, Any]] = [{**asdict(part.reading), "who": part.who} for part in parts]
-    return json.dumps(rows, ensure_ascii=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.domain.names import spellings, without_shared
 from bot.domain.reading import Context
+from bot.domain.rereading import Circumstances, readable
 from bot.domain.states import CaseState
 from bot.domain.text import DAMAGE
 from bot.engine.events import (
@@ -23,6 +24,7 @@ from bot.engine.events import (
     TakenOver,
     TimerFell,
 )
+from bot.reading.code import code_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,15 +59,19 @@ def event_of(item: Item, conversation: Conversation, script: Script, reader: Rea
 
 def read_reply(text: str, conversation: Conversation, script: Script, reader: Reader) -> Replied:
     """Read a reply in the context of what was asked last."""
+    now = circumstances_of(conversation, script)
+    parts = reader.read_for(readable(text), now.context, now.members, now.asked)
+    return Replied(text, tuple(parts), damaged=DAMAGE in text)
+
+
+def circumstances_of(conversation: Conversation, script: Script) -> Circumstances:
+    """What a reply that comes now is read with."""
     session = conversation.session
     step = script.steps.get(session.step or "")
-    context = step.ask if step else Context.FREE
     members = [member for member in session.members if member.state is not CaseState.CLOSED]
-    damaged = DAMAGE in text
-    plain = text.replace(DAMAGE, " ")
     names = name_spellings(conversation) if len(members) > 1 else [()] * len(session.members)
     asked = next((at for at, member in enumerate(session.members) if member.case_id == session.asking), None)
-    return Replied(text, tuple(reader.read_for(plain, context, names, asked)), damaged=damaged)
+    return Circumstances(step.ask if step else Context.FREE, tuple(map(tuple, names)), asked, code_version())
 
 
 def name_spellings(conversation: Conversation) -> list[Sequence[str]]:

@@ -10,12 +10,13 @@ import structlog
 
 from bot.domain.errors import MimamoriError, StorageUnavailable
 from bot.domain.reading import Priority
+from bot.domain.rereading import readings_json
 from bot.domain.states import OPEN_CASES, Language
 from bot.engine.advance import advance
 from bot.engine.effects import Escalated
 from bot.engine.events import Enrolled, Replied
-from bot.inbox.apply import apply_effects, readings_json
-from bot.inbox.events import event_of
+from bot.inbox.apply import apply_effects
+from bot.inbox.events import circumstances_of, event_of
 from bot.storage.bells import wait_for
 from bot.storage.changes import Changes, load_changes, write_changes
 from bot.storage.conversations import load_conversations, save_conversations
@@ -160,14 +161,17 @@ class Worker:
         event = event_of(item, conversation, bundle.script, self._reader)
         if isinstance(event, Enrolled) and not _others_in_care(conversation, item.payload["case_id"]):
             conversation.session.language = Language(item.payload["language"])
+        handled = Handled(item.id)
+        if isinstance(event, Replied):
+            handled.reading = readings_json(event.parts)
+            handled.circumstances = circumstances_of(conversation, bundle.script).to_json()
         try:
             session, effects = advance(bundle.script, conversation.session, event, changes.now, self._office.quiet)
         except MimamoriError as refusal:
             return Handled(item.id, "refused", f"{refusal.field or ''}\n{refusal.ja}\n{refusal.en}")
         conversation.session = session
         apply_effects(changes, conversation, bundle, self._office, item.id, effects)
-        reading = readings_json(event.parts) if isinstance(event, Replied) else None
-        return Handled(item.id, reading=reading)
+        return handled
 
     def _pin(self, conversation: Conversation, case_id: int) -> None:
         """A conversation that begins takes the current version of its first case's program, and keeps it."""

@@ -90,6 +90,19 @@ async def lock_conversation(tx: Tx, conversation_id: int) -> None:
     await tx.run(select(table.c.id).where(table.c.id == conversation_id).with_for_update())
 
 
+async def all_names(tx: Tx, conversation_id: int) -> list[tuple[str, str]]:
+    """Name and reading of everybody who was ever enrolled on this phone."""
+    cases = tx.t.cases
+    rows = await tx.all(select(cases.c.name, cases.c.kana).where(cases.c.conversation_id == conversation_id))
+    return [(row["name"], row["kana"]) for row in rows]
+
+
+async def find_phone(tx: Tx, conversation_id: int) -> str:
+    """The phone (E.164) of a conversation."""
+    table = tx.t.conversations
+    return str(await tx.value(select(table.c.phone).where(table.c.id == conversation_id)))
+
+
 async def add_case(tx: Tx, values: Values) -> int:
     """Insert one case; its id."""
     result = await tx.run(tx.t.cases.insert().values(**values).returning(tx.t.cases.c.id))

@@ -142,15 +142,19 @@ class Handled:
     state: str = "handled"
     note: str | None = None
     reading: str | None = None
+    circumstances: str | None = None
 
 
 async def mark_handled(tx: Tx, rows: Sequence[Handled], now: datetime) -> None:
     """Write the end of rows down."""
     inbox = tx.t.inbox
     values = [
-        {"row_id": row.id, "state": row.state, "note": row.note, "reading": row.reading, "handled_at": now}
+        {
+            "row_id": row.id, "state": row.state, "note": row.note, "reading": row.reading,
+            "circumstances": row.circumstances, "handled_at": now,
+        }
         for row in rows
-    ]
+    ]  # fmt: skip
     if values:
         statement = update(inbox).where(inbox.c.id == bindparam("row_id"))
         await tx.run(statement.values(attempts=inbox.c.attempts + 1), values)

@@ -20,6 +20,7 @@ from sqlalchemy import (
     text,
 )
 
+from bot.storage.reading_tables import corrections, reading_marks, reading_versions
 from bot.storage.types import Day, Json, Moment, RowId, Sealed
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ class Tables:
         self.staff = self._staff()
         self.audit = self._audit()
         self.script_versions = self._script_versions()
+        self.reading_versions = reading_versions(self.metadata)
+        self.reading_marks = reading_marks(self.metadata, sealed)
+        self.corrections = corrections(self.metadata, sealed)
 
     def _table(self, name: str, *items: Column[Any] | Index | UniqueConstraint) -> Table:
         return Table(name, self.metadata, *items)
@@ -128,6 +132,7 @@ class Tables:
             Column("handled_at", Moment),
             Column("note", sealed),
             Column("reading", sealed),
+            Column("circumstances", sealed),
             UniqueConstraint("gateway", "account", "message_id"),
             Index("ix_inbox_new", conversation, row_id, sqlite_where=new, postgresql_where=new),
             Index("ix_inbox_new_by_id", row_id, sqlite_where=new, postgresql_where=new),

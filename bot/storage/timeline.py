@@ -31,6 +31,7 @@ _TELLING = {
     "calls": ("id", "closed_at"),
     "consents": ("id",),
     "reports": ("id", "at"),
+    "reading_marks": ("id", "changed_at"),
 }
 """Tables of a conversation with the columns whose greatest value rises with every change that is shown."""
 _INBOX = ("id", "kind", "payload", "received_at", "state", "handled_at", "reading")
@@ -52,6 +53,7 @@ class History:
     attempts: Sequence[Row]
     cases: Sequence[Row]
     reports: Sequence[Row]
+    marks: Sequence[Row]
     shortened: bool
 
 
@@ -75,6 +77,7 @@ async def load_history(tx: Tx, conversation_id: int, *, everything: bool = False
         attempts=_rows(await tx.all(made)),
         cases=await _of(tx, tx.t.cases, conversation_id),
         reports=await _of(tx, tx.t.reports, conversation_id),
+        marks=await _of(tx, tx.t.reading_marks, conversation_id),
         shortened=shortened,
     )
 
@@ -118,6 +121,11 @@ async def open_tasks(tx: Tx, conversation_id: int) -> int:
     escalations = tx.t.escalations
     alive = (escalations.c.conversation_id == conversation_id, escalations.c.state != EscalationState.CLOSED)
     return int(await tx.value(select(func.count()).select_from(escalations).where(*alive)))
+
+
+async def cases_of(tx: Tx, conversation_id: int) -> list[Row]:
+    """Everybody who was ever enrolled on this phone, in that order."""
+    return await _of(tx, tx.t.cases, conversation_id)
 
 
 def _about(table: Table) -> Column[Any]:
