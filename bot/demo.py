@@ -74,7 +74,7 @@ async def _mount(service: Service, clock: DemoClock, clockwork: Clockwork, carri
     console.setup(app, ConsolePorts(
         service.database, service.desk, service.roster, service.library, settings.office, clock,
         demo=True, session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
-        reloads=lambda: service.reloaded,
+        corrections=service.corrections, reloads=lambda: service.reloaded,
     ))  # fmt: skip
 
 

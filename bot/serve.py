@@ -46,7 +46,7 @@ async def _serve(service: Service, ready: Callable[[str], None]) -> None:
     console.setup(service.app, ConsolePorts(
         service.database, service.desk, service.roster, service.library, settings.office, service.clock,
         demo=False, session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
-        reloads=lambda: service.reloaded,
+        corrections=service.corrections, reloads=lambda: service.reloaded,
     ))  # fmt: skip
     runner = web.AppRunner(service.app, access_log=None)  # an access log would hold addresses of residents
     await runner.setup()

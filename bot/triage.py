@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +19,7 @@ from bot.reading import jsonl as lines
 from bot.reading.evaluate import FIGURES, Tally, evaluate, read_labelled
 from bot.reading.explain import explain
 from bot.reading.reader import Reader
-from bot.settings import shipped
+from bot.settings import Settings, load_settings, shipped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -111,6 +113,46 @@ def train_weights(
         )
     if not dry_run:
         typer.echo(f"書きました / written: {training.write_weights(folder, trained.weights)}")
+
+
+@app.command("reread")
+def reread_replies(
+    replies: Annotated[list[int] | None, typer.Argument(help="返信の番号(なければ新しい順) / Ids of replies")] = None,
+    latest: Annotated[int, typer.Option(min=1, help="新しいほうから何通 / How many of the latest")] = 200,
+    config: Annotated[Path | None, typer.Option(envvar="MIMAMORI_CONFIG", help="設定ファイル / Settings file")] = None,
+) -> None:
+    """保存された返信を、読んだときの版と今の規則で読み直す / Read stored replies again."""
+    settings = load_settings(config, os.environ)
+    if asyncio.run(_reread(settings, replies or [], latest)):
+        raise typer.Exit(1)
+
+
+async def _reread(settings: Settings, ids: list[int], latest: int) -> int:
+    """Print a line for each reply, without name, number or text; the number of those that came out otherwise."""
+    from bot.corrections.reread import Rereader, in_words  # noqa: PLC0415  # as above
+    from bot.storage.database import Database  # noqa: PLC0415
+    from bot.storage.keys import Keyring  # noqa: PLC0415
+    from bot.storage.migrate import migrate  # noqa: PLC0415
+    from bot.storage.readings import latest_replies  # noqa: PLC0415
+
+    reader = Reader.load(settings.conversations / "reading")
+    database = Database(settings.database, Keyring.load_or_create(settings.keys))
+    different = 0
+    try:
+        await migrate(database)
+        async with database.read() as tx:
+            found = await latest_replies(tx, settings.office.code, latest, ids)
+        rereader = Rereader(database, reader)
+        for reply in found:
+            again = await rereader.again(reply)
+            different += again.same is False
+            typer.echo(in_words(reply, again))
+    finally:
+        await database.close()
+    typer.echo(
+        f"{len(found)}通、保存された読み取りと違うもの {different}通 / {len(found)} read again, {different} differ"
+    )
+    return different
 
 
 def _reader(conversations: Path | None) -> Reader:

@@ -73,9 +73,10 @@ class Story:
         self.hears(words)
 
     # -- in the console ---------------------------------------------------------------------------------------------
-    def sign_in(self, base: str) -> None:
+    def sign_in(self, base: str, login: str = "nurse") -> None:
+        self.console.context.clear_cookies()
         self.console.goto(f"{base}/console/")
-        self.console.fill("#login", "nurse")
+        self.console.fill("#login", login)
         self.console.fill("#password", PASSWORD)
         self.console.click("form[action='/console/login'] button")
         self.console.wait_for_selector("#queue-cards")
@@ -105,6 +106,10 @@ def play(story: Story, base: str) -> None:
     _care(story, today)
     _emergency(story, base)
     _back_to_normal(story)
+    story.sign_in(base, "manager")
+    story.console.goto(f"{base}/console/corrections")
+    story.console.click("main a.button-primary")
+    story.picture("review", story.console)  # nothing is accepted: the folder is the shipped one
 
 
 def _care(story: Story, today: date) -> None:
@@ -139,6 +144,7 @@ def _emergency(story: Story, base: str) -> None:
 
 def _back_to_normal(story: Story) -> None:
     story.console.reload()
+    _mark_as_wrong(story)
     story.console.select_option("#step", "resting")
     story.press("ボットに戻す")
     story.picture_of_confirmation("hand-back")
@@ -149,6 +155,15 @@ def _back_to_normal(story: Story) -> None:
     story.picture("release", story.station)
     story.console.goto(story.console.url.split("/console/")[0] + "/console/calls")
     story.picture("calls", story.console)
+
+
+def _mark_as_wrong(story: Story) -> None:
+    """The resident's last text was read as needing nobody; to the nurse it is one that a person should read."""
+    reply = story.console.locator(".entry-in", has_text="落ち着いてきました")
+    reply.locator("summary").click()
+    story.picture("correction", reply)
+    with story.console.expect_navigation():
+        reply.locator("button", has_text="通常").click()
 
 
 @contextlib.contextmanager

@@ -91,7 +91,8 @@ async def test_no_address_of_the_console_holds_a_number_a_name_or_a_text(demo, a
         html = (await admin.get(path)).html
         addresses = [found for found in re.findall(r'(?:href|action|data-poll)="([^"]*)"', html) if "tel:" not in found]
         known = re.compile(
-            r"(/console/([a-z-]+(/\d+)?(/[a-z-]+)?)?(\?(view|all)=\w+)?|#[\w-]+|/demo/|/console/static/[\w.]+\?v=\w+)"
+            r"(/console/([a-z-]+(/\d+)?(/replies/\d+)?(/[a-z-]+)?)?(\?(view|all)=\w+)?|#[\w-]+|/demo/"
+            r"|/console/static/[\w.]+\?v=\w+)"
         )
         assert addresses
         assert not [address for address in addresses if not known.fullmatch(address)]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.reading import Intent, Priority
+from bot.corrections.labels import LANGUAGES
+from bot.domain.reading import Context, Intent, Priority
 from bot.domain.states import CaseState, Consent, Control, Language, TextKind, TextState
 from bot.engine import turn
 from bot.engine.script import RESERVED_STEPS
@@ -14,6 +15,7 @@ from bot.reading.combine import _PREFIX
 from bot.reading.signs import Status
 from bot.storage import changes
 from bot.storage.accounts import Role
+from bot.storage.corrections import ACCEPTED, DECLINED, OPEN
 from bot.web.console.marks import meaning
 from bot.web.console.words import knows, word
 
@@ -37,6 +39,9 @@ CODES = {
     "text_kind": TextKind,
     "intent": Intent,
     "evidence": {*_PREFIX.values(), *Status, "value", "menu", "answer", "idiom"} - {"present"},
+    "context": Context,
+    "correction": (OPEN, ACCEPTED, DECLINED),
+    "written_in": LANGUAGES,
     "role": Role,
     "language": Language,
     "day0": ("onset", "last_exposure"),

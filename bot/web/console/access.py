@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp_session import Session
 
 from bot.storage.accounts import Account, Role, find_account
+from bot.storage.corrections import open_correction_count
 from bot.storage.queue import open_call_count, queue_counts
 from bot.web.console.pages import environment
 from bot.web.console.ports import ConsolePorts
@@ -65,11 +66,13 @@ class Visit:
 
     async def page(self, template: str, *, status: int = 200, **values: object) -> web.Response:
         """A whole page, with what its frame needs."""
-        frame: dict[str, object] = {"counts": {}, "calls_open": 0}
+        frame: dict[str, object] = {"counts": {}, "calls_open": 0, "corrections_open": 0}
         if self.account:
             async with self.ports.database.read() as tx:
                 frame["counts"] = await queue_counts(tx, self.ports.office.code)
                 frame["calls_open"] = await open_call_count(tx, self.ports.office.code)
+                if self.account.may(Role.MANAGER):
+                    frame["corrections_open"] = await open_correction_count(tx, self.ports.office.code)
         frame["flash"] = self.session.pop("flash", None) if "flash" in self.session else None
         return web.Response(text=self.html(template, **frame, **values), content_type="text/html", status=status)
 

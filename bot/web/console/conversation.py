@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from aiohttp import web
 
+from bot.corrections.labels import INTENTS, PRIORITIES
 from bot.domain.errors import InvalidInput, MimamoriError, StorageUnavailable
 from bot.domain.sms import MAX_UNITS, sms_length
 from bot.domain.states import CaseState
@@ -39,7 +40,7 @@ class ConversationViews:
         """The page; that it was opened is noted."""
         conversation_id = visit.number("id")
         dossier = await load_dossier(visit, conversation_id, everything="all" in visit.request.query)
-        await _note_view(visit, conversation_id)
+        await note_view(visit, conversation_id)
         return await self._page(visit, dossier)
 
     async def live(self, visit: Visit) -> web.StreamResponse:
@@ -188,6 +189,8 @@ def _values(visit: Visit, dossier: Dossier) -> dict[str, Any]:
         "outcomes": CLOSE_OUTCOMES,
         "max_units": MAX_UNITS,
         "everything": "all" in visit.request.query,
+        "priorities": PRIORITIES,
+        "intents": INTENTS,
     }
 
 
@@ -204,7 +207,7 @@ def _text_problem(text: str) -> InvalidInput | None:
     return None
 
 
-async def _note_view(visit: Visit, conversation_id: int) -> None:
+async def note_view(visit: Visit, conversation_id: int) -> None:
     """Opening is audited; a database that takes no writes must not hide an emergency, so then the log keeps it."""
     try:
         async with visit.ports.database.write() as tx:

@@ -97,7 +97,8 @@ async def load_dossier(visit: Visit, conversation_id: int, *, everything: bool =
         staff = await names_by_login(tx)
     give_programs(ports.library, conversation)
     symptoms = symptom_words(ports.library)
-    readers = Readers(staff, case_names(history.cases), symptoms)
+    marks = {mark["inbox_id"]: mark for mark in history.marks}
+    readers = Readers(staff, case_names(history.cases), symptoms, marks)
     members = {member.case_id: member for member in conversation.session.members}
     residents = [_resident(row, members.get(row["id"]), history, visit) for row in history.cases]
     return Dossier(

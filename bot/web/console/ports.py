@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from bot.corrections import Corrections
     from bot.domain.clock import Clock
     from bot.domain.office import Office
     from bot.escalations.desk import Desk
@@ -34,6 +35,7 @@ class ConsolePorts:
     demo: bool
     session_key: bytes
     secure_cookies: bool
+    corrections: Corrections
     reloads: Callable[[], Sequence[Reloaded]] = _no_reloads
 
 

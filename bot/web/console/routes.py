@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.storage.accounts import Role
-from bot.web.console import calls, find, programs, queue, staff
+from bot.web.console import calls, corrections, find, programs, queue, replies, staff
 from bot.web.console.access import Guard, Once
 from bot.web.console.conversation import ConversationViews
 from bot.web.console.enrol import EnrolViews
@@ -52,6 +52,11 @@ def _add_conversations(app: web.Application, guard: Guard, once: Once) -> None:
     app.router.add_post(f"{at}/confirm-release", guard.only(Role.STAFF, views.confirm_release))
     app.router.add_post(f"{at}/confirm-number", guard.only(Role.STAFF, views.confirm_number))
     app.router.add_post(f"{at}/close", guard.only(Role.STAFF, views.close))
+    reply = at + r"/replies/{reply:\d+}"
+    app.router.add_get(reply, guard.only(Role.STAFF, replies.show))
+    app.router.add_get(f"{reply}/again", guard.only(Role.MANAGER, replies.again))
+    app.router.add_post(f"{reply}/mark", guard.only(Role.STAFF, replies.mark))
+    app.router.add_post(f"{reply}/unmark", guard.only(Role.STAFF, replies.unmark))
 
 
 def _add_lists(app: web.Application, guard: Guard, once: Once) -> None:
@@ -64,6 +69,12 @@ def _add_lists(app: web.Application, guard: Guard, once: Once) -> None:
     app.router.add_get("/console/enrol", guard.only(Role.STAFF, views.form))
     app.router.add_post("/console/enrol", guard.only(Role.STAFF, views.enrol))
     app.router.add_get("/console/scripts", guard.only(Role.MANAGER, programs.show))
+    at = f"/console/corrections/{_ID}"
+    app.router.add_get("/console/corrections", guard.only(Role.MANAGER, corrections.show))
+    app.router.add_get(at, guard.only(Role.MANAGER, corrections.one))
+    app.router.add_post(f"{at}/accept", guard.only(Role.MANAGER, corrections.accept))
+    app.router.add_post(f"{at}/decline", guard.only(Role.MANAGER, corrections.decline))
+    app.router.add_post(f"{at}/reopen", guard.only(Role.MANAGER, corrections.reopen))
     app.router.add_get("/console/accounts", guard.only(Role.ADMIN, staff.show))
     app.router.add_post("/console/accounts", guard.only(Role.ADMIN, staff.add))
     app.router.add_post(f"/console/accounts/{_ID}", guard.only(Role.ADMIN, staff.change))

@@ -17,9 +17,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Inbound:
-    """A text of the resident."""
+class Marked:
+    """A colleague called the reading wrong. ``graver``: the right priority is graver than the one that was read."""
 
+    priority: Priority
+    graver: bool
+    who: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A text of the resident; ``version`` is that of the rules that read it."""
+
+    id: int
     key: str
     at: datetime
     pieces: list[Piece]
@@ -27,6 +39,8 @@ class Inbound:
     priority: Priority
     waiting: bool
     unreadable: bool
+    version: str
+    mark: Marked | None
     kind: str = "in"
 
 
@@ -75,11 +89,12 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """Words that entries need: staff by login, residents by case, symptoms by code."""
+    """What entries need: staff by login, residents by case, symptoms by code, marks by reply."""
 
     staff: Mapping[str, str]
     cases: Mapping[int, str]
     symptoms: Symptoms
+    marks: Mapping[int, Row] = field(default_factory=dict)
 
     def name(self, login: object) -> str:
         return self.staff.get(str(login), str(login))
@@ -125,30 +140,42 @@ def _entries(history: History, readers: Readers) -> list[Entry]:
 
 def _of_inbox(row: Row, cases: Sequence[Row], readers: Readers) -> Iterator[Entry]:
     if row["kind"] == "reply":
-        yield _inbound(row, _members_at(cases, row["received_at"]), readers.symptoms)
+        yield _inbound(row, members_at(cases, row["received_at"]), readers)
     elif row["state"] == "handled":
         note = _event(row, readers)
         if note:
             yield note
 
 
-def _members_at(cases: Sequence[Row], at: datetime) -> list[str]:
+def members_at(cases: Sequence[Row], at: datetime) -> list[str]:
     """The names that a reading of that moment counts its members by."""
     held = [row for row in cases if row["enrolled_at"] <= at and (row["ended_at"] is None or row["ended_at"] >= at)]
     return [row["name"] for row in held] if len(held) > 1 else []
 
 
-def _inbound(row: Row, names: Sequence[str], symptoms: Symptoms) -> Inbound:
-    text, readings = row["payload"]["text"], row["reading"]
+def _inbound(row: Row, names: Sequence[str], readers: Readers) -> Inbound:
+    text, readings, symptoms = row["payload"]["text"], row["reading"], readers.symptoms
+    priority = worst(*(Priority(reading["priority"]) for reading in readings))
     return Inbound(
+        id=row["id"],
         key=f"in-{row['id']}",
         at=row["received_at"],
         pieces=pieces(text, readings, symptoms),
         reads=reads(text, readings, symptoms, names),
-        priority=worst(*(Priority(reading["priority"]) for reading in readings)),
+        priority=priority,
         waiting=row["state"] == "new",
         unreadable=row["state"] == "dead",
+        version=readings[0]["version"] if readings else "",
+        mark=marked(readers.marks.get(row["id"]), priority, readers.staff),
     )
+
+
+def marked(row: Mapping[str, Any] | None, read: Priority, staff: Mapping[str, str]) -> Marked | None:
+    """A mark in words, beside the priority that was read."""
+    if row is None:
+        return None
+    right, who = Priority(row["priority"]), staff.get(row["staff"], row["staff"])
+    return Marked(right, right.rank > read.rank, who, row["state"], row["reason"] or "")
 
 
 def _event(row: Row, readers: Readers) -> Note | None:

@@ -199,6 +199,35 @@ _SIGN = {
     "spo2": Word("SpO2", "SpO2"),
 }
 
+_CONTEXT = {
+    "consent": Word("同意", "Consent"),
+    "daily": Word("きょうの体調", "Daily check"),
+    "temperature": Word("体温", "Temperature"),
+    "spo2": Word("SpO2", "SpO2"),
+    "recovery": Word("終了のあとの体調", "After release"),
+    "free": Word("なし", "Nothing"),
+    "danger": Word("危険がないか", "Danger question"),
+}
+
+_CORRECTION = {
+    "open": Word("管理者の見直し待ち", "Waits for a manager"),
+    "accepted": Word("例に採用", "Accepted"),
+    "declined": Word("見送り", "Declined"),
+}
+
+_WRITTEN_IN = {
+    "ja": Word("日本語", "Japanese"),
+    "en": Word("英語", "English"),
+    "zh-Hans": Word("中国語(簡体字)", "Chinese (simplified)"),
+    "zh-Hant": Word("中国語(繁体字)", "Chinese (traditional)"),
+    "ko": Word("韓国語", "Korean"),
+    "pt": Word("ポルトガル語", "Portuguese"),
+    "es": Word("スペイン語", "Spanish"),
+    "vi": Word("ベトナム語", "Vietnamese"),
+    "tl": Word("タガログ語", "Tagalog"),
+    "ne": Word("ネパール語", "Nepali"),
+}
+
 _ROLE = {
     "staff": Word("職員", "Staff"),
     "manager": Word("管理者", "Manager"),
@@ -229,6 +258,9 @@ _GROUPS: dict[str, dict[str, Word]] = {
     "intent": _INTENT,
     "evidence": _EVIDENCE,
     "sign": _SIGN,
+    "context": _CONTEXT,
+    "correction": _CORRECTION,
+    "written_in": _WRITTEN_IN,
     "role": _ROLE,
     "language": _LANGUAGE,
     "day0": _DAY0,
