@@ -28,7 +28,11 @@ _UNIT = (
     r"|months?|years?|x(?![a-z])|yrs?|am|pm|people|kids|pills?|min|st|nd|rd|th|of us|天"
     r"|次|个|個|岁|歲|片|周|週|點半|점|일|번째|시|개|명|회|살|주|개월"
     r"|ngay|lan|gio|tuan|thang|tuoi|nguoi|vien|dias?|vez(?:es)?|veces|horas?|semanas?|anos?|meses|mes|araw|beses"
-    r"|oras|linggo|buwan|taon|din|patak|ghanta|दिन|पटक|घन्टा|हप्ता|जना))"
+    r"|oras|linggo|buwan|taon|din|patak|ghanta|दिन|पटक|घन्टा|हप्ता|जना"
+    r"|(?:cai|goi|bua|hop|chai|lon|bat|chiec|tieng|thia|muong|bich|banh|chen|coc|mieng|buoc|travesseiros?|pratos?|copos?"
+    r"|xicaras?|comprimidos?|gotas|cobertas?|filh[oa]s|pessoas|minutos|quilos|pedac\w+|paes|ovos?|garrafas?|doses?"
+    r"|colher\w*|reais|ienes|mil|andar(?:es)?|degraus?|passos?|quadras?|palavras?|criancas|gatos?|litros?|quartos?)"
+    r"(?![a-z])))"
 )
 _AFTER = (
     r"(?:番目|番|ばん|번|号|#|\)|\.(?!\d)|:|。|、|,(?!\d)|!|~|ー|〜)*(?:です|でした|だわ|だ|で|や|かな|かも|かと"
@@ -62,7 +66,7 @@ _SPELLED = re.compile(
     r"|hom nay so) )?"
     r"(?:an? )?(?P<word>three|four|tres|quatro|cuatro|apat|bon|char)(?=$|[,.!]| (?:today|sorry|por|pq|porque|po"
     r"|number|i|im|my|me|e|a) ?)"
-    r"|(?:选|選|係|回|是)(?:第)?(?P<kanji>[四三])(?=$|了|，|。|,)|(?<=[選选回])(?P<digit>[34])了"
+    r"|(?:选|選|係|回|是)(?:第)?(?P<kanji>[四三])(?=$|了|，|。|,|号|號|吧|呢|!)|(?<=[選选回])(?P<digit>[34])了"
 )
 _ASKED = re.compile(
     fold_pattern(
@@ -73,7 +77,7 @@ _ASKED = re.compile(
     )
 )
 _NOT_THIS = re.compile(
-    r"番?(?:(?:では|じゃ|や|で)(?:な(?:い|く|か(?!った?ら))|ね[えっ]|あり?ませ|あらへん|おまへん)|ちゃう(?:わ|ねん|で)?(?=$|。|、)|から(?= ?[1-4])"
+    r"番?(?:(?:では|じゃ|や|で|でも)(?:な(?:い|く|か(?!った?ら))|ね[えっ]|あり?ませ|あらへん|おまへん)|ちゃう(?:わ|ねん|で)?(?=$|。|、)|から(?= ?[1-4])"
     r"|(?:に(?:する|なる|入る)|を選ぶ|を押す|という|って(?:いう)?|と(?:言|い)う)?(?:ほど|程)(?:では|でも|じゃ|や|の(?:こと|もん|症状)|ひど|悪|つら)"
     r"|までは?(?:いか|行か|いき|行き|いって|行って)|とは(?:言|い)え|には(?:なら|なって(?:い)?(?:な|ま?せ|へ)|遠|至|いた)"
     r"|→|->|[ 、。,(]*(?:うそ|嘘|(?:間違|まちが)(?!い(?:は|も)?な)|訂正|やっぱ)|は(?:違|大げさ|大袈裟|おおげさ|言い過ぎ"
@@ -85,6 +89,11 @@ _WAS = re.compile(
     r"|hom qua|kahapon|hijo|हिजो|nem|neither|nor|ni|bam nham|nham)(?: (?:marque|era|foi|marquei|so|puse))?(?:は"
     r"|まで|まで は|も|の|が|: ?|was|、| |는)*$"
 )
+_COUNTED = re.compile(
+    r"(?<![a-z])(?:ate|eaten|had|drank|drunk|slept|watched|took|walked|made|cooked|read|did|past|last|after|every|over|than"
+    r"|least|another|those|these|all|my|our|next|first|within|washed|cleaned|finished|bought|used|baked|folded|cup of|of) $"
+)
+"""English: how many of something ("ate 3 bowls"), no answer."""
 _REST = re.compile(r"[^.!?\n。]*(?P<asks>\?)?")
 _FOREIGN = re.compile(
     r" (?:es (?:solo|si|para|cuando)|e (?:so |pra|para|quando)|bhaneko|kasto|na agad|o llamo|or call|mean"
@@ -185,11 +194,33 @@ def read_digit(text: Normalised, *, highest: int) -> Menu:
     return menu
 
 
+_EAST_BEFORE = re.compile(
+    r"(?:不是|并非|並非|唔係|不系|没到|沒到|不到|不选|不選|不按|别选)(?:选|選|按|第)?$"
+    r"|(?P<asks>(?:才|先|算不|是不是|系咪|係咪|要不要|该不该|先至|应该|應該|什么时候|什麼時候|几时|幾時|何时|如果|要是)[^。!?\n，,]{0,8}"
+    r"(?:算|选|選|揀|拣|按|回|填|覆|答|系|係|是))$"
+)
+_EAST_PARTICLE = re.compile(r"[^。!\n，,]{0,4}(?:\?|[吗嗎呢啊呀]|$)(?<!了)")
+_EAST_AFTER = re.compile(
+    r" ?번?(?:이|은|는)?(?: ?(?:아니|아닙|아닌|말고|아님|까진|까지는)|인가|인지|인건|이에요\?|예요\?"
+    r"|은 ?(?:어떨|언제|어떤|뭐|무슨)"
+    r"|을? ?(?:누르는|눌러야 ?(?:하나|되나|할까|하는지|돼요\?|되는)|언제)|이 ?(?:어떤|뭐|무슨))"
+)
+"""Chinese and Korean: a number that is denied (不是4, 4번 아니고) or asked about (才算4, 4번인가요)."""
+
+
 def _stands(text: str, start: int, end: int) -> bool:
     """Whether the digit is this answer: not asked about, not denied, not that of yesterday."""
+    if (match := _EAST_BEFORE.search(text[max(start - 16, 0) : start])) and (
+        not match["asks"] or _EAST_PARTICLE.match(text, end)
+    ):
+        return False
+    if _EAST_AFTER.match(text, end):
+        return False
     if _ASKED.match(text, end) or _NOT_THIS.match(text, end) or _WAS_AFTER.match(text, end):
         return False
     before = text[max(start - 24, 0) : start]
+    if _COUNTED.search(before):
+        return False
     if _WHEN.search(before) and _RIGHT.match(text, end):
         return False
     if _WAS.search(before[-16:]) or _SUPPOSED.search(before):

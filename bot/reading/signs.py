@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.reading.lexicon import Lexicon, Rule
+from bot.reading.normalise import in_word
 from bot.reading.scope import Scope
 from bot.reading.sign import SPEECH, Sign, Status
 
@@ -17,6 +18,7 @@ MASK = "\ue000"
 """Stands for each character of an idiom, so that no sign is found inside it."""
 
 _MOST_PER_RULE = 12
+_NEAR = 4
 
 
 def mask_idioms(text: str, lexicon: Lexicon) -> str:
@@ -76,8 +78,16 @@ def _without_mere_mentions(signs: list[Sign], scope: Scope) -> list[Sign]:
     ]
     if any(sign.kind == "red_flags" and sign.alarms for sign in definite):
         return [sign for sign in signs if not sign.rule.bare]
-    told = {sign.code for sign in definite} | {scope.clause(sign.start) for sign in definite}
-    return [sign for sign in signs if not sign.rule.bare or told.isdisjoint((sign.code, scope.clause(sign.start)))]
+    return [sign for sign in signs if not sign.rule.bare or not any(_rather(other, sign, scope) for other in definite)]
+
+
+def _rather(other: Sign, bare: Sign, scope: Scope) -> bool:
+    """Whether ``other`` tells what the bare mention is about; an urgent one only where it uses the same words."""
+    if other.code == bare.code:
+        return True
+    if other.kind == "urgent":
+        return other.start <= bare.end + _NEAR and bare.start <= other.end
+    return scope.clause(other.start) == scope.clause(bare.start)
 
 
 def _next(rule: Rule, text: str, at: int, places: list[int] | None) -> re.Match[str] | None:
@@ -97,7 +107,7 @@ def _matches(text: str, rule: Rule, lexicon: Lexicon, places: list[int] | None) 
         start, end = match.span()
         if end <= start:
             return
-        inside_word = lexicon.spaced and start and text[start].isalnum() and text[start - 1].isalnum()
+        inside_word = lexicon.spaced and start and in_word(text[start]) and in_word(text[start - 1])
         before = text[max(start - 24, 0) : start]
         if inside_word or (rule.unless_before and rule.unless_before.search(before)):
             at = start + 1
