@@ -1,11 +1,17 @@
 """``mimamori triage`` as a person and as a program uses it."""
 
+import asyncio
 import json
 
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.scripts.stage import Resident
 from bot.settings import shipped
+from bot.storage.database import Database
+from bot.storage.keys import Keyring
+from bot.storage.readings import latest_replies
+from tests.support.house import START, open_house
 
 RUN = CliRunner()
 
@@ -52,6 +58,37 @@ def test_labelled_replies_are_measured_and_mistakes_listed(tmp_path):
     assert result.exit_code == 0
     assert "urgent passed over" in result.output
     assert "x1" in result.output
+
+
+async def told(folder, monkeypatch, *arguments):
+    """What ``triage reread`` says of a data folder, and its exit code."""
+    monkeypatch.setenv("MIMAMORI_DATA_DIR", str(folder))
+    monkeypatch.setenv("MIMAMORI_DATABASE_URL", f"sqlite:///{folder / 'mimamori.db'}")
+    result = await asyncio.to_thread(RUN.invoke, app, ["triage", "reread", *arguments])
+    return result.output, result.exit_code
+
+
+async def test_stored_replies_are_read_again_without_a_name_a_number_or_a_text(tmp_path, monkeypatch):
+    async with open_house(f"sqlite:///{tmp_path / 'mimamori.db'}", tmp_path) as house:
+        await house.enrol(Resident("山田 太郎", "ヤマダ タロウ", "+819012345678", "ja", START.date()))
+        for text in ("はい", "2 37.8 山田です", "息が苦しい"):
+            await house.send("+819012345678", text)
+        async with house.service.database.read() as tx:
+            ids = [reply.id for reply in await latest_replies(tx, "main", 9)]
+    output, code = await told(tmp_path, monkeypatch)
+    assert code == 0
+    assert output.count("同じ / same  今の規則") == 3
+    assert not [secret for secret in ("山田", "9012345678", "37.8", "息が") if secret in output]
+    output, code = await told(tmp_path, monkeypatch, str(ids[0]))
+    assert (output.count("#"), f"#{ids[0]} " in output, code) == (1, True, 0)
+    database = Database(f"sqlite:///{tmp_path / 'mimamori.db'}", Keyring.load_or_create(tmp_path / "keys.json"))
+    async with database.write() as tx:  # as if another program had read it
+        wrong = json.dumps([{"intent": "thanks", "priority": "none", "version": house.service.reader.version}])
+        await tx.run(tx.t.inbox.update().where(tx.t.inbox.c.id == ids[0]).values(reading=wrong))
+    await database.close()
+    output, code = await told(tmp_path, monkeypatch, "--latest", "1")
+    assert "違う / differs: thanks:none → report:emergency" in output
+    assert code == 1
 
 
 def test_every_shipped_labelled_reply_can_be_read():

@@ -1,15 +1,25 @@
 """Migrations bring every database to the same tables, and refuse what cannot be used."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import ProgrammingError
 
 from bot.domain.errors import StorageUnavailable, StorageUnusable
+from bot.storage import migrations
+from bot.storage.conversations import ensure_conversations
 from bot.storage.database import Database
 from bot.storage.keys import Keyring
 from bot.storage.migrate import HEAD, migrate, upgrade_by_migrations
+from bot.storage.readings import latest_replies
+
+NOW = datetime(2022, 9, 10, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -59,6 +69,34 @@ async def test_the_migrations_make_exactly_the_indexes_and_unique_keys_of_the_pr
     }
     async with database.read() as tx:
         assert await tx.conn.run_sync(found) == wanted
+
+
+async def test_a_database_of_the_first_tables_keeps_its_replies_and_their_readings(database_url, keyring):
+    """Of what came before, the circumstances are not known."""
+    database = Database(database_url, keyring)
+
+    def first_tables(connection):
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.attributes |= {"connection": connection, "metadata": database.tables.metadata}
+        command.upgrade(config, "0001")
+
+    async with database.write() as tx:
+        await tx.conn.run_sync(first_tables)
+        (conversation_id,) = (await ensure_conversations(tx, "main", ["+819012345678"], "Asia/Tokyo", NOW)).values()
+        row = {
+            "conversation_id": conversation_id, "kind": "reply", "gateway": "sandbox", "account": "",
+            "message_id": "m1", "payload": '{"text": "息が苦しい"}',
+            "reading": '[{"version": "1234", "priority": "emergency"}]',
+            "received_at": NOW, "state": "handled", "attempts": 1,
+        }  # fmt: skip
+        await tx.run(tx.t.inbox.insert(), [row])
+    await migrate(database)
+    async with database.read() as tx:
+        (reply,) = await latest_replies(tx, "main", 5)
+        assert await tx.value(text("SELECT version_num FROM alembic_version")) == HEAD
+    await database.close()
+    assert (reply.text, reply.version, reply.circumstances) == ("息が苦しい", "1234", None)
 
 
 async def test_a_second_start_changes_nothing(database):

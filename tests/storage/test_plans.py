@@ -5,10 +5,17 @@ from datetime import date, timedelta
 
 from sqlalchemy import event
 
+from bot.corrections.labels import Labels
 from bot.scripts.stage import Resident
+from bot.storage.corrections import open_correction_count
+from bot.storage.readings import latest_replies
+from bot.storage.timeline import load_history
 
 PHONE = "+819012345678"
-LARGE = ("inbox", "outbox", "timers", "conversations", "cases", "reports", "consents", "escalations", "calls")
+LARGE = (
+    "inbox", "outbox", "timers", "conversations", "cases", "reports", "consents", "escalations", "calls",
+    "reading_marks", "corrections",
+)  # fmt: skip
 
 
 async def statements_of(house):
@@ -29,8 +36,20 @@ async def statements_of(house):
     await house.advance(house.clock.now() + timedelta(days=1, hours=8))
     for mover in (house.ticker, house.worker, house.sender):
         await mover.step()
+    await look_and_mark(house)
     event.remove(engine, "before_cursor_execute", note)
     return seen
+
+
+async def look_and_mark(house):
+    """What a person's page of a conversation asks for, and a mark on it."""
+    corrections, found = house.service.corrections, await house.conversation_id(PHONE)
+    async with house.service.database.read() as tx:
+        (reply, *_) = await latest_replies(tx, "main", 1)
+        await open_correction_count(tx, "main")
+        await load_history(tx, found)
+    await corrections.marking.mark(found, reply.id, "nurse", Labels(("none",), ("other",)))
+    await corrections.marking.unmark(found, reply.id, "nurse")
 
 
 def whole_tables(plan):

@@ -11,7 +11,16 @@ from tests.support.wait import until_async
 from tests.web.visits import HANAKO, TARO, violations
 
 TALK = "/console/conversations/1"
-PAGES = ["/console/", TALK, "/console/calls", "/console/enrol", "/console/scripts", "/console/accounts", "/console/no"]
+PAGES = [
+    "/console/",
+    TALK,
+    "/console/calls",
+    "/console/enrol",
+    "/console/corrections",
+    "/console/scripts",
+    "/console/accounts",
+    "/console/no",
+]
 LATER = 8_000
 
 
