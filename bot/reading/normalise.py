@@ -99,6 +99,11 @@ def normalise(text: str) -> Normalised:
     return _squeeze(chars, starts, ends)
 
 
+def in_word(char: str) -> bool:
+    """Whether ``char`` is part of a word: a letter, a digit or a vowel sign of Devanagari."""
+    return char.isalnum() or "\u0900" <= char <= "\u0963"
+
+
 def fold_pattern(pattern: str) -> str:
     """A pattern of the lexicon in the letters that normalised text is made of (regex signs stay)."""
     return "".join(_fold_letter(char) for char in unicodedata.normalize("NFC", pattern))
