@@ -52,7 +52,7 @@ _ROMAJI_HINTS = frozenset(
         "desho daijyoubu masuka deshita mashita kakarimasu okurimasu konna kokoro sensei hoken hokenjo yakusoku "
         "chigau chigaimasu kawaranai onaji genkidesu hana karada shimashita mimashita tabemashita nemashita amari "
         "zenzen hitori sumimasen gomen gomennasai hontou hontouni okuru mata watashiwa boku tomodachi otona "
-        "ashita konnichiwa ohayou konbanwa futsu naorimashita naotta yasumi byouin isha kirai tabun douzo hayaku "
+        "ashita konnichiwa asa ima yoru hiru ohayou konbanwa futsu naorimashita naotta yasumi byouin isha kirai tabun douzo hayaku "
         "kimashita kimasen todoku todokanai todokimasen doushite dousureba shitsumon kaisha shigoto gakkou "
         "yoroshiku hitsuyou ikemasen ikitai ikimasu kakatte tsukare tsukaremashita nemui samui atsui oishii taion",
     )
@@ -61,7 +61,7 @@ _ROMAJI_HINTS = frozenset(
 
 _SENTENCE = re.compile(r"(?:[^.!?。\n]|\.(?=\d))+")
 _BETWEEN_KANA = re.compile("(?<=[ぁ-ゟ]) (?=[ぁ-ゟ])")
-_WEAK = frozenset(("hai", "nai", "ii", "hana", "ichi", "roku", "mata", "doko", "iin", "juu"))
+_WEAK = frozenset(("hai", "nai", "ii", "hana", "asa", "ima", "yoru", "hiru", "ichi", "roku", "mata", "doko", "iin", "juu"))
 """Romaji that are words elsewhere too: they tell nothing beside other words."""
 
 
@@ -77,6 +77,8 @@ def choose(text: str, books: Sequence[Book]) -> list[Lexicon]:
                 chosen.append(book)
         elif words:
             latin.append((len(book.words_of(text)), book))
+        elif book.letters.search(text):  # Devanagari, read in Latin letters too
+            chosen.append(book)
     if words:
         likely = _likely(latin)
         chosen.extend(likely if len(text) < _LONG else likely[: 2 if likely[0].words_of(text) else 1])
@@ -103,10 +105,13 @@ def _not_japanese(char: str) -> bool:
 
 
 def _likely(latin: list[tuple[int, Book]]) -> list[Book]:
-    """Latin-letter languages with a word in the text, best first; all of them where none has one."""
+    """Latin-letter languages with a word in the text, best first; all of them where none has one.
+
+    English is among them wherever it has a word, or the others have no more than one.
+    """
     best = max((count for count, _ in latin), default=0)
     ordered = sorted(latin, key=lambda pair: -pair[0])
-    return [book for count, book in ordered if best == 0 or count * 2 >= best or (count and book.code == "en")]
+    return [book for count, book in ordered if count * 3 >= best or (book.code == "en" and (count or best == 1))]
 
 
 def from_romaji(text: Normalised, foreign: frozenset[str] = frozenset()) -> Normalised | None:

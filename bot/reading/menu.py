@@ -35,7 +35,7 @@ _UNIT = (
     r"(?![a-z])))"
 )
 _AFTER = (
-    r"(?:番目|番|ばん|번|号|#|\)|\.(?!\d)|:|。|、|,(?!\d)|!|~|ー|〜)*(?:です|でした|だわ|だ|で|や|かな|かも|かと"
+    r"(?:番目|番|ばん|번|号|#|\)|\.(?!\d)|:|。|、|,(?!\d)|!|~|ー|〜)*(?:(?=不是|而不是|唔係)|です|でした|だわ|だ|で|や|かな|かも|かと"
     r"|か(?=$|。|な)|のまま|のほう|の方|を選|でお願い|よりの|くらい|ぐらい|に近|寄り|ぽい|っぽい|が|は(?=、| )|に"
     r"|入り|かしら|だと思|ですか|"
     r"ね|よ|との|と(?= )|(?=\()|(?= )|(?=$)|(?=\n)|のよう|でいい|でええ|じゃ|ぢゃ|と3|번|po|naman|ạ|nha|nhe"
@@ -53,7 +53,7 @@ _GLUED = re.compile(r"^[\W_]*(?P<digit>[1-4])[.,、。: /-]{0,3}(?=3[3-9][.,度]
 _ANY = re.compile(
     fold_pattern(
         rf"(?:(?:{_LABEL})"
-        r"|(?<=[→⇒\s、。,.!?\n\u3041-\u309f\u4e00-\u9fff\ue000\uac00-\ud7a3)wｗ:])(?<!\d[.,、。:])(?<!\d[.,、。] ))"
+        r"|(?<=[→⇒\s、。,.!?\n\u3041-\u309f\u4e00-\u9fff\ue000\uac00-\ud7a3)wｗ:〜~ー])(?<!\d[.,、。:])(?<!\d[.,、。] ))"
         rf"(?P<digit>[1-4])(?P<number>番|ばん|번)?(?![\d.]\d)(?!\d){_UNIT}{_AFTER}"
     )
 )
@@ -240,6 +240,9 @@ _TOKEN = re.compile(
 def _word_alone(text: Normalised) -> Menu | None:
     """A number word that is the whole reply, or its first word before a space."""
     whole = _TOKEN.match(text.text)
+    if first := _FIRST.match(text.text):
+        digit, end = _WORDS[first["word"]], first.end("word")
+        return None if _NOT_THIS.match(text.text, end) else Menu(digit, first.span("word"), end)
     if told := _TOLD.match(text.text):
         name = "word" if told["word"] else "first"
         return Menu(_WORDS[told[name]], told.span(name), told.end())
@@ -263,5 +266,7 @@ _HALF = re.compile(
     r"[\W_]*(?P<low>[1-4])(?:番)?(?:(?P<half>[.,]5(?!\d))|(?:[〜~ー\-]|から|と|か)(?P<high>[1-4])(?!\d))"
     r"(?:番)?(?:の?間|のあいだ|の中間|くらい|ぐらい|かな|かも|です|です?か)*[\W_]*$"
 )
+_FIRST = re.compile(r"[\s「]*(?P<word>いち|に|さん|よん|一|二|三|四)(?:番|ばん)?(?:です)?[。!](?!\d)")
+"""A number word that is the first sentence: いち。きょうは…"""
 _JAPANESE = re.compile("[ぁ-ゟ一二三四]")
 _THEN_NUMBER = re.compile(r"[ ,.:]+(?=[34]\d)")

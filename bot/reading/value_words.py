@@ -123,12 +123,12 @@ OTHER_PERSON = re.compile(
         r"|家族)(?:の?(?:ほう|方)|のぶん|の分)?|"
         r"(?:my )?(?:husband|wife|son|daughter|kid|mother|father|mom|dad|roommate|brother|sister)s?|老公|老婆|丈夫"
         r"|妻子|儿子|女儿|孩子|남편|아내|와이프|아들|딸|"
-        r"marido|esposa|esposo|mujer|mi hij\w+|mi (?:mama|papa|bebe|nena|nene|senora"
+        r"(?<![a-z])(?:marido|esposa|esposo|mujer|mi hij\w+|mi (?:mama|papa|bebe|nena|nene|senora"
         r"|suegr[oa]|abuel[oa]|herman[oa]|roomie)"
         r"|asawa(?: ko)?|anak(?: ko)?|misis(?: ko)?|mister(?: ko)?|(?:nanay|tatay|mama|papa|kapatid"
         r"|lol[oa]|roommate|kuya|ate)(?: ko)?|bunso|panganay"
         r"|s?h?rimati|s?h?riman|bud[hi]+|budha|ch?h?or[aoi]|xor[aoi]|aama|buba|dai|bhai|didi|bahini|श्रीमती"
-        r"|श्रीमान|छोरा|छोरी|आमा|बुबा|दाइ|भाइ|दिदी|बहिनी)(?:\S{0,3} ?(?:को|लाई|le|ko|lai|ng|ay|ni)(?= )|"
+        r"|श्रीमान|छोरा|छोरी|आमा|बुबा|दाइ|भाइ|दिदी|बहिनी))(?:\S{0,3} ?(?:को|लाई|le|ko|lai|ng|ay|ni)(?= )|"
         r"は|が|も|:|\(|$|の"
         r"|の熱は|の熱が|の体温は|has|is|,|는|은|이|가|도| )"
     )
@@ -169,7 +169,7 @@ SHORT_DECIMAL = re.compile(
     r"(?:\W*[12](?:番|ばん)?(?:です|だ)?[ 、,。.:\n]+(?:体温|熱)?(?:は|が|:)?|\W*(?:体温|熱|今|いま)?(?:は|が|:)?) ?"
     r"(?P<one>[5-9]|なな|しち|ろく|はち)(?: ?[.,、・:] ?|てん|点)"
     r"(?P<tenth>\d|いち|に|さん|よん|ご|ろく|なな|はち|きゅう)(?: ?(?:度|分|ぶ|℃))?"
-    r"(?:です|でした|だ|や|で|どす|ね|よ)*\W*"
+    r"(?:です|でした|で[ーえ]す|だ|や|で|どす|っす|じゃ|くらい|ぐらい|ちょうど|ね|よ|わ)*\W*"
 )
 """A temperature without its thirty that is all the reply: 6.8, 2 7.3です, なな、ご."""
 OTHER_NEAR = re.compile(
@@ -192,3 +192,5 @@ PATIENT_OTHER = re.compile(
     )
 )
 """Words that say that the one named beside the writer is the one looked after."""
+BESIDE = re.compile(r" ?(?:と|/|、|,|・|の|\n| )? ?")
+"""What stands between a saturation and a pulse, and tells of no fall from one to the other."""

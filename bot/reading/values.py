@@ -13,6 +13,7 @@ from bot.reading.numbers_ja import digit_of
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 33.0, 43.0
 LOWEST_SPO2, HIGHEST_SPO2 = 50, 100
 _FEVER, _LOW_SPO2 = 37.5, 95
+_SOUND, _PULSE = 96, 84
 
 _ASKS = re.compile(r"か(?=$|。|\n|\?|、)|\?|教えて|たら|れば|場合")
 _LOOK_BACK = 60
@@ -233,6 +234,7 @@ def _decide(text: str, values: list[Value], *, highest: bool) -> Value | None:
         return None
     if not highest and (lowest := [value for value in values if words.LOWEST.search(text[: value.start][-10:])]):
         return lowest[-1]
+    values = values if highest else _without_pulse(text, values)
     graver = max if highest else min
     return graver(_together(text, values, listed=not highest), key=lambda value: value.number)
 
@@ -247,6 +249,14 @@ def _together(text: str, values: list[Value], *, listed: bool) -> list[Value]:
             break
         last.insert(0, value)
     return last
+
+
+def _without_pulse(text: str, values: list[Value]) -> list[Value]:
+    """97と72: of two numbers side by side, the one that no saturation beside the other would be is the pulse."""
+    if len(values) != 2 or not words.BESIDE.fullmatch(text[values[0].end : values[1].start]):
+        return values
+    low, high = sorted(values, key=lambda value: value.number)
+    return [high] if high.number >= _SOUND and low.number <= _PULSE else values
 
 
 def _was(text: str, value: Value) -> bool:
