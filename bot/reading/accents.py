@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.reading.shelf import Book
 
 _LATIN_WORD = re.compile(r"[a-z]+")
+_ENOUGH = 2
 
 
 class Accents:
@@ -31,8 +32,11 @@ class Accents:
         }
 
 
-def by_accents(books: Sequence[Book], raw: str) -> tuple[Sequence[Book], Accents | None]:
-    """The books that a reply can be in by its accents, and the accents to read it by, if any."""
+def by_accents(books: Sequence[Book], raw: str, folded: str) -> tuple[Sequence[Book], Accents | None]:
+    """The books that a reply can be in by its accents, and the accents to read it by, if any.
+
+    A second language stays where some words are its own alone ("em khó chịu, I can't breathe").
+    """
     if raw.isascii():
         return books, None
     told = unicodedata.normalize("NFC", raw).lower()
@@ -40,7 +44,10 @@ def by_accents(books: Sequence[Book], raw: str) -> tuple[Sequence[Book], Accents
     most, best = max(counts, key=lambda pair: pair[0], default=(0, None))
     if not most or best is None:
         return books, None
-    return [book for book in books if book is best or not book.hints], best.accents
+    words = set(_LATIN_WORD.findall(folded)) - best.hints
+    return [
+        book for book in books if book is best or not book.hints or len(words & book.hints) >= _ENOUGH
+    ], best.accents
 
 
 def told_apart(plain: Normalised, raw: str, accents: Accents | None) -> Normalised:

@@ -10,10 +10,13 @@ from bot.domain.reading import Context
 from bot.reading.hanzi import in_letters_of
 from bot.reading.lexicon import Lexicon
 from bot.reading.menu import read_digit
-from bot.reading.normalise import Normalised
+from bot.reading.normalise import Normalised, in_word
 
 _PIECE = re.compile(r"[。!?\n、,;:()「」…・]+|\.+(?!\d)|(?<=[^\W\d])(?: - | / )")
-_BOTH_DIGITS = re.compile(r"[\W_]*(?:1[^\w]*(?:か|or|と|、)?[^\w]*2|2[^\w]*(?:か|or|と|、)?[^\w]*1)(?:です)?[\W_]*$")
+_BOTH_DIGITS = re.compile(
+    r"[\W_]*(?:1[^\w]*(?:か|or|と|、|还是|還是|或|번?이?요?|번?아니면)?[^\w]*2|2[^\w]*(?:か|or|と|、)?[^\w]*1)"
+    r"(?:です|번?이?요|번?인가요|啊|呢)?[\W_]*$"
+)
 _SHORTEST_COURTESY = 3
 _ASKED = re.compile(r"[ 」』]*\?")
 _NO_LETTER = re.compile(r"(?:[^\w\u0900-\u0963]|_)+")
@@ -86,7 +89,7 @@ def _cores(text: str, lexicon: Lexicon) -> _Cores:
 
 def _drop(match: re.Match[str], text: str, lexicon: Lexicon) -> str:
     start = match.start()
-    inside_word = lexicon.spaced and start and text[start - 1].isalnum()
+    inside_word = lexicon.spaced and start and in_word(text[start - 1])
     if inside_word or (not lexicon.spaced and len(match.group()) < _SHORTEST_COURTESY):
         return match.group()
     return " "

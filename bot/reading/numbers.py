@@ -7,6 +7,8 @@ import re
 from bot.reading.normalise import Normalised, fold_pattern
 from bot.reading.numbers_asia import write_asian
 from bot.reading.numbers_ja import write_japanese
+from bot.reading.numbers_korean import write_korean
+from bot.reading.numbers_latin import write_spoken
 
 _KANJI = {char: i for i, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "两": 2, "兩": 2}
 _KANJI_NUMBER = re.compile(
@@ -92,7 +94,7 @@ _FIRST_HALF = re.compile(
 def write_digits(text: Normalised) -> Normalised:
     """``text`` with number words that can be a temperature or a saturation written as digits."""
     text = write_japanese(text)
-    if re.search("[十〇百度]", text.text) or re.fullmatch(
+    if re.search("^[七八九][〇一二三四五六七八九](?![一-鿿])|[十〇百度氧]", text.text) or re.fullmatch(
         r"\W*[三四五六七八九][〇一二三四五六七八九]\W*(?:です)?\W*", text.text
     ):
         text = text.rewrite(_KANJI_NUMBER, _from_kanji).rewrite(_SHORT_KANJI, _short_kanji)
@@ -101,11 +103,12 @@ def write_digits(text: Normalised) -> Normalised:
     text = text.rewrite(_KANA_SHORT, lambda m: f"3{_KANA_DIGIT[m['one']]}.{_KANA_DIGIT[m['after']]}")
     if "십" in text.text:
         text = text.rewrite(_KO_NUMBER, _from_korean)
+    text = write_korean(text)
     if _WORD_HINT.search(text.text):
         for pattern, (tens, ones) in _WORDED:
             text = text.rewrite(pattern, lambda m, tens=tens, ones=ones: _from_latin(m, tens, ones))  # type: ignore[misc]
         text = text.rewrite(_HUNDRED, lambda _: "100")
-    text = write_asian(text)
+    text = write_spoken(write_asian(text))
     return text.rewrite(_FIRST_HALF, lambda m: f"{m[1]}.5")
 
 
@@ -142,7 +145,7 @@ def _from_kana(match: re.Match[str]) -> str:
 
 def _from_korean(match: re.Match[str]) -> str:
     one, after = match["one"], match["after"]
-    return _joined(_KO[match["ten"]] * 10 + (_KO[one] if one else 0), _KO[after] if after else None, "")
+    return _joined(_KO[match["ten"]] * 10 + (_KO[one] if one else 0), _KO[after] if after else None, "도" if match.group().endswith("도") else "")
 
 
 def _from_latin(match: re.Match[str], tens: dict[str, int], ones: dict[str, int]) -> str:

@@ -140,10 +140,10 @@ class Reader:
     def _find(self, text: str, plain: Normalised, context: Context) -> Found:
         spoken = from_romaji(plain, self._shelf.foreign)
         plain = write_digits(spoken or plain)
-        books, accents = by_accents(self._shelf.books, text)
+        books, accents = by_accents(self._shelf.books, text, plain.text)
         lexicons = choose(plain.text, books)
         plain = told_apart(plain, text, accents)
-        found = Found(plain, context, lexicons)
+        found = Found(plain, context, lexicons, source=text)
         found.menu = read_menu(plain) if context is Context.DAILY else Menu()
         found.values = read_values(plain.text, context, found.menu.leading_end)
         if found.menu.digit is not None:
@@ -242,7 +242,7 @@ def _answers(found: Found) -> Answers:
         keyword = _asked_for(found)
         if keyword == "opt_out" and found.context is Context.CONSENT:
             said = read_yes_no(found.text, found.context, found.lexicons)
-            keyword = None if said.yes and not said.no else keyword
+            keyword = None if said.yes != said.no and (said.yes or _same_words(found, said)) else keyword
     if keyword:
         return Answers(keyword=keyword, marks=((f"keyword:{keyword}", (0, len(found.text.text))),))
     if found.context in (Context.CONSENT, Context.DANGER):
@@ -250,6 +250,11 @@ def _answers(found: Found) -> Answers:
         found.signs = [sign for sign in found.signs if not _inside(sign, said)]
         return said
     return Answers()
+
+
+def _same_words(found: Found, said: Answers) -> bool:
+    """Whether the words that ask for no messages are those that decline what was asked ("no sms please")."""
+    return all(_inside(sign, said) for sign in found.signs if sign.code == "opt_out" and sign.present)
 
 
 def _inside(sign: Sign, said: Answers) -> bool:
