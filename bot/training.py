@@ -50,6 +50,9 @@ class Trained:
     """New weights, what they change, and figures (all, by language, by red flag): in use, new, and cross-validated."""
 
     weights: Weights
+    rows: Sequence[Row]
+    apart: list[Reading]
+    """The cross-validated readings of ``rows``."""
     changes: list[Change]
     in_use: dict[str, Tally]
     new: dict[str, Tally]
@@ -86,20 +89,45 @@ def train(reader: Reader, rows: Sequence[dict[str, Any]], told: Told) -> Trained
     samples = [reader.sample(row) for row in rows]
     learned = learn(samples)
     told("いまの重みと比べる / Comparing with the weights in use")
-    new = reader.with_weights(learned.weights.to_bytes())
-    before, after = _read_all(reader, rows), _read_all(new, rows)
+    measure = _Measure(reader, rows)
+    before, after = measure.read(reader), measure.read(reader.with_weights(learned.weights.to_bytes()))
+    apart = list(measure.rules)
+    for part, (weights, numbers) in enumerate(learned.unseen, start=1):
+        told(f"見ていない返信で測る / Measuring on unseen replies {part}/{len(learned.unseen)}")
+        fold = measure.read(reader.with_weights(weights.to_bytes()), only=numbers)
+        for number in numbers:
+            apart[number] = fold[number]
     changes = [
         Change(row, old, now)
         for row, old, now in zip(rows, before, after, strict=True)
         if (old.priority, old.understood, old.intent) != (now.priority, now.understood, now.intent)
     ]
-    fresh: dict[int, Reading] = {}
-    for part, (weights, numbers) in enumerate(learned.unseen, start=1):
-        told(f"見ていない返信で測る / Measuring on unseen replies {part}/{len(learned.unseen)}")
-        other = reader.with_weights(weights.to_bytes())
-        fresh |= {number: other.read(rows[number]["text"], Context(rows[number]["context"])) for number in numbers}
-    apart = [fresh[number] for number in range(len(rows))]
-    return Trained(learned.weights, changes, _tallies(rows, before), _tallies(rows, after), _tallies(rows, apart))
+    return Trained(
+        weights=learned.weights,
+        rows=rows,
+        apart=apart,
+        changes=changes,
+        in_use=_tallies(rows, before),
+        new=_tallies(rows, after),
+        unseen=_tallies(rows, apart),
+    )
+
+
+class _Measure:
+    """Reads labelled replies with one set of weights after another; what the rules find grave is read but once."""
+
+    def __init__(self, reader: Reader, rows: Sequence[Row]) -> None:
+        self._rows = rows
+        self.rules = _read_all(reader.with_weights(None), rows)
+        self._light = {number for number, reading in enumerate(self.rules) if reading.priority not in _GRAVE}
+
+    def read(self, reader: Reader, only: Iterable[int] | None = None) -> list[Reading]:
+        """The readings of all replies; weights count for those numbered ``only``, where it is given."""
+        readings = list(self.rules)
+        for number in self._light if only is None else self._light.intersection(only):
+            row = self._rows[number]
+            readings[number] = reader.read(row["text"], Context(row["context"]))
+        return readings
 
 
 def write_weights(folder: Path, weights: Weights) -> Path:

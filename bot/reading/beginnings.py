@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 _DEPTH = 2
@@ -16,34 +17,42 @@ _DIGITS = frozenset("0123456789")
 
 Heads = frozenset[tuple[str, bool]]
 """Beginnings; True where anything may follow, False where the pattern (so far) ends there."""
+Signs = Mapping[str, Heads]
 _EMPTY: Heads = frozenset([("", False)])
 _ANYTHING: Heads = frozenset([("", True)])
 
 
-def beginnings(pattern: str) -> frozenset[str] | None:
-    """The one or two letters that every match of ``pattern`` begins with, None where that cannot be told."""
-    try:
-        items = list(importlib.import_module("re._parser").parse(pattern))
-    except (ImportError, AttributeError):  # another Python with another parser: every place is tried
+def beginnings(pattern: str, signs: Signs = MappingProxyType({})) -> frozenset[str] | None:
+    """The one or two letters that every match of ``pattern`` begins with, None where that cannot be told.
+
+    ``signs`` are letters that stand for longer patterns, with their beginnings.
+    """
+    heads = heads_of(pattern, signs)
+    if len(heads) > _MOST:
+        heads = frozenset((head[:1], True) for head, _ in heads)
+    if ("", True) in heads or ("", False) in heads:
         return None
-    for depth in (_DEPTH, 1):
-        heads = _of_sequence(items, depth)
-        if ("", True) in heads or ("", False) in heads:
-            return None
-        if len(heads) <= _MOST:
-            return frozenset(head for head, _ in heads)
-    return None
+    return frozenset(head for head, _ in heads)
+
+
+def heads_of(pattern: str, signs: Signs) -> Heads:
+    """The beginnings of ``pattern``, for use as a sign in other patterns."""
+    try:
+        items = importlib.import_module("re._parser").parse(pattern)
+    except (ImportError, AttributeError):  # another Python with another parser: every place is tried
+        return _ANYTHING
+    return _of_sequence(items, signs)
 
 
 class Index:
     """For the places of a text, the patterns that can begin there; in ``spaced`` languages only where a word begins."""
 
-    def __init__(self, patterns: Sequence[str], *, spaced: bool = False) -> None:
+    def __init__(self, patterns: Sequence[str], signs: Signs = MappingProxyType({}), *, spaced: bool = False) -> None:
         self._spaced = spaced
         self._by_head: dict[str, tuple[int, ...]] = {}
         self._anywhere: list[int] = []
         for number, pattern in enumerate(patterns):
-            heads = beginnings(pattern)
+            heads = beginnings(pattern, signs)
             if heads is None:
                 self._anywhere.append(number)
             for head in heads or ():
@@ -64,52 +73,52 @@ class Index:
         return found, self._anywhere
 
 
-def _of_sequence(items: Iterable[Any], depth: int) -> Heads:
+def _of_sequence(items: Iterable[Any], signs: Signs) -> Heads:
     heads = _EMPTY
     for operation, argument in items:
-        if not any(_open(head, depth) for head in heads):
+        if not any(map(_open, heads)):
             break
-        heads = _joined(heads, _of_item(str(operation), argument, depth), depth)
-        if len(heads) > _MOST * 4:
-            return frozenset((head[:1], True) for head, _ in heads)
+        heads = _joined(heads, _of_item(str(operation), argument, signs))
     return heads
 
 
-def _open(head: tuple[str, bool], depth: int) -> bool:
-    return not head[1] and len(head[0]) < depth
+def _open(head: tuple[str, bool]) -> bool:
+    return not head[1] and len(head[0]) < _DEPTH
 
 
-def _joined(heads: Heads, more: Heads, depth: int) -> Heads:
+def _joined(heads: Heads, more: Heads) -> Heads:
     joined: set[tuple[str, bool]] = set()
     for head in heads:
-        if _open(head, depth):
-            joined.update(((head[0] + text)[:depth], anything) for text, anything in more)
+        if not head[0] and not head[1]:
+            joined |= more
+        elif _open(head):
+            joined.update([((head[0] + text)[:_DEPTH], anything) for text, anything in more])
         else:
             joined.add(head)
     return frozenset(joined)
 
 
-def _of_item(operation: str, argument: Any, depth: int) -> Heads:  # noqa: ANN401  # the parser's own trees
+def _of_item(operation: str, argument: Any, signs: Signs) -> Heads:  # noqa: ANN401  # the parser's own trees
     if operation == "LITERAL":
-        return frozenset([(chr(argument), False)])
+        letter = chr(argument)
+        return signs.get(letter) or frozenset([(letter, False)])
     if operation == "IN":
         return _of_class(tuple(argument))
     if operation == "BRANCH":
-        return frozenset().union(*(_of_sequence(branch, depth) for branch in argument[1]))
+        return frozenset().union(*(_of_sequence(branch, signs) for branch in argument[1]))
     if operation == "SUBPATTERN":
-        return _of_sequence(argument[-1], depth)
+        return _of_sequence(argument[-1], signs)
     if operation in ("MAX_REPEAT", "MIN_REPEAT"):
         least, most, inner = argument
-        return _of_repeat(least, most, inner, depth)
+        return _of_repeat(least, most, _of_sequence(inner, signs))
     return _EMPTY if operation in ("ASSERT", "ASSERT_NOT", "AT") else _ANYTHING
 
 
-def _of_repeat(least: int, most: int, items: Any, depth: int) -> Heads:  # noqa: ANN401
-    one = _of_sequence(items, depth)
+def _of_repeat(least: int, most: int, one: Heads) -> Heads:
     heads, whole = (_EMPTY, _EMPTY) if not least else (frozenset[tuple[str, bool]](), _EMPTY)
-    for count in range(1, min(most, depth) + 1):
-        whole = _joined(whole, one, depth)
-        if count >= min(least, depth):
+    for count in range(1, min(most, _DEPTH) + 1):
+        whole = _joined(whole, one)
+        if count >= min(least, _DEPTH):
             heads |= whole
     return heads
 

@@ -1,16 +1,18 @@
 """A small linear classifier for what the rules did not foresee; it never overrules a danger that a rule found.
 
-A reply becomes the set of its character n-grams (of the words without courtesy, numbers as one sign), hashed into
-buckets. Two heads weigh them: ``emergency`` against quiet replies, ``grave`` (emergency or urgent) against quiet ones.
-Weights are whole numbers made by ``mimamori triage train`` (``bot/reading/learn.py``), so scores are the same on every
-machine.
+A reply becomes a set of n-grams: of its characters (normalised, without courtesy, numbers as one sign), of its words,
+and in Japanese of its words in their dictionary form. Two heads weigh them: ``emergency`` against quiet replies,
+``grave`` (emergency or urgent) against quiet ones. Weights are whole numbers made by ``mimamori triage train``
+(``bot/reading/learn.py``), so scores are the same on every machine.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
+import unicodedata
 import zlib
 from array import array
 from collections.abc import Iterable, Mapping
@@ -18,13 +20,21 @@ from dataclasses import asdict, dataclass
 
 from bot.domain.reading import Context
 
-BUCKETS = 1 << 17
-FORMAT = 1
+FORMAT = 2
 _SIZES = (1, 2, 3, 4)
 _LONGEST = 600
 """Characters that are looked at; the beginning and the end of a longer reply."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _NOISE = re.compile(r"[\s、。,.・!?~〜ー…:;]+")
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What the classifier looks at: the ``text`` of a reply, folded, and its ``words``."""
+
+    text: str
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +57,12 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """``emergency`` and ``grave`` hold a signed byte for each bucket; a byte times the ``scale`` is the weight.
+    """``emergency`` and ``grave`` hold a signed byte for each of ``grams``; a byte times the ``scale`` is the weight.
 
-    ``examples`` are the ids of the grave labelled replies, ``marks`` the strongest buckets of each.
+    ``examples`` are the ids of the grave labelled replies, ``marks`` the places of the strongest grams of each.
     """
 
+    grams: tuple[str, ...]
     emergency: bytes
     grave: bytes
     scale: tuple[float, float]
@@ -64,15 +75,40 @@ class Weights:
         """The contents of ``weights.bin``."""
         head = {
             "format": FORMAT,
+            "grams": len(self.grams),
             "scale": self.scale,
             "bias": self.bias,
             "limits": {name: asdict(limits) for name, limits in sorted(self.limits.items())},
             "examples": self.examples,
             "marks": [len(marks) for marks in self.marks],
         }
-        marks = array("I", [bucket for row in self.marks for bucket in sorted(row)])
-        body = self.emergency + self.grave + marks.tobytes()
+        marks = array("I", [place for row in self.marks for place in sorted(row)])
+        body = self.emergency + self.grave + marks.tobytes() + "\0".join(self.grams).encode()
         return json.dumps(head).encode() + b"\n" + zlib.compress(body, 9)
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> Weights:
+        """What ``to_bytes`` made; ValueError, KeyError, TypeError or zlib.error for another file."""
+        line, _, packed = raw.partition(b"\n")
+        head, body = json.loads(line), zlib.decompress(packed)
+        if head["format"] != FORMAT:
+            raise ValueError("weights of another program version")
+        size, lengths = head["grams"], head["marks"]
+        end = 2 * size + 4 * sum(lengths)
+        places, marks, at = array("I", body[2 * size : end]), [], 0
+        for length in lengths:
+            marks.append(frozenset(places[at : at + length]))
+            at += length
+        return cls(
+            grams=tuple(body[end:].decode().split("\0")),
+            emergency=body[:size],
+            grave=body[size : 2 * size],
+            scale=tuple(head["scale"]),
+            bias=tuple(head["bias"]),
+            limits={name: Limits(**numbers) for name, numbers in head["limits"].items()},
+            examples=tuple(head["examples"]),
+            marks=tuple(marks),
+        )
 
 
 class Classifier:
@@ -80,50 +116,37 @@ class Classifier:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
+        self._place = {gram: place for place, gram in enumerate(weights.grams)}
         self._emergency = memoryview(weights.emergency).cast("b")
         self._grave = memoryview(weights.grave).cast("b")
-
-    @classmethod
-    def from_bytes(cls, raw: bytes) -> Classifier:
-        """The classifier in a ``weights.bin``; ValueError, KeyError, TypeError or zlib.error for another file."""
-        line, _, packed = raw.partition(b"\n")
-        head, body = json.loads(line), zlib.decompress(packed)
-        if head["format"] != FORMAT or len(body) < 2 * BUCKETS:
-            raise ValueError("weights of another program version")
-        buckets = array("I", body[2 * BUCKETS :])
-        marks, at = [], 0
-        for count in head["marks"]:
-            marks.append(frozenset(buckets[at : at + count]))
-            at += count
-        limits = {name: Limits(**numbers) for name, numbers in head["limits"].items()}
-        heads = body[:BUCKETS], body[BUCKETS : 2 * BUCKETS]
-        return cls(
-            Weights(*heads, tuple(head["scale"]), tuple(head["bias"]), limits, tuple(head["examples"]), tuple(marks))
-        )
 
     def limits(self, language: str) -> Limits:
         """The limits for replies in ``language``, those of ``other`` where it has none of its own."""
         return self.weights.limits.get(language) or self.weights.limits["other"]
 
-    def scores(self, core: str, context: Context) -> Scores:
-        """How grave the words of ``core`` (see ``core_of``) are."""
-        buckets = features(core, context)
-        length = math.sqrt(len(buckets))
+    def scores(self, core: Core, context: Context) -> Scores:
+        """How grave the words of ``core`` are."""
+        places = self._places(core, context)
+        length = math.sqrt(len(places) or 1)
         scale, bias = self.weights.scale, self.weights.bias
-        emergency = sum(map(self._emergency.__getitem__, buckets)) * scale[0] / length + bias[0]
-        grave = sum(map(self._grave.__getitem__, buckets)) * scale[1] / length + bias[1]
+        emergency = sum(map(self._emergency.__getitem__, places)) * scale[0] / length + bias[0]
+        grave = sum(map(self._grave.__getitem__, places)) * scale[1] / length + bias[1]
         return Scores(emergency, grave)
 
-    def nearest(self, core: str, context: Context, count: int = 2) -> list[str]:
+    def nearest(self, core: Core, context: Context, count: int = 2) -> list[str]:
         """The ids of the labelled replies that share most of what makes this one grave, the nearest first."""
-        buckets = features(core, context)
+        places = set(self._places(core, context))
         weigh = self._grave.__getitem__
-        alike = [(sum(map(weigh, buckets & marks)), at) for at, marks in enumerate(self.weights.marks)]
+        alike = [(sum(map(weigh, places & marks)), at) for at, marks in enumerate(self.weights.marks)]
         alike.sort(key=lambda pair: (-pair[0], pair[1]))
         return [self.weights.examples[at] for shared, at in alike[:count] if shared > 0]
 
+    def _places(self, core: Core, context: Context) -> list[int]:
+        find = self._place.get
+        return [place for gram in grams_of(core, context) if (place := find(gram)) is not None]
 
-def core_of(text: str, spans: Iterable[tuple[int, int]] = ()) -> str:
+
+def folded(text: str, spans: Iterable[tuple[int, int]] = ()) -> str:
     """``text`` (normalised) without the courtesies at ``spans`` and what is no word; a number becomes one sign."""
     chars = list(text)
     for start, end in spans:
@@ -132,10 +155,22 @@ def core_of(text: str, spans: Iterable[tuple[int, int]] = ()) -> str:
     return core if len(core) <= _LONGEST else core[: _LONGEST // 2] + core[-_LONGEST // 2 :]
 
 
-def features(core: str, context: Context) -> set[int]:
-    """The buckets of a reply: its n-grams with its edges marked, and the question asked."""
-    text = f"^{core}$"
-    grams = {text[at : at + size] for size in _SIZES for at in range(len(text) - size + 1)}
-    grams.add(f"@{context.value}")
-    crc = zlib.crc32
-    return {crc(gram.encode("utf-8", "replace")) % BUCKETS for gram in grams}
+def as_written(text: str) -> str:
+    """``text`` (as it was received) for the dictionary: full widths and half widths alike, a number one sign."""
+    return _NUMBER.sub("0", unicodedata.normalize("NFKC", text[:_LONGEST]))
+
+
+def grams_of(core: Core, context: Context) -> set[str]:
+    """The n-grams of a reply with its edges marked, its words alone and in pairs, and the question asked."""
+    grams = _pieces(f"^{core.text}$")
+    words = core.words or tuple(_WORD.findall(core.text))
+    grams.update(f"w {word}" for word in words)
+    grams.update(f"w {first} {second}" for first, second in itertools.pairwise(words))
+    if core.words:
+        grams.update(f"d {piece}" for piece in _pieces(f"^{''.join(core.words)}$"))
+    grams.add(f"asked {context.value}")
+    return grams
+
+
+def _pieces(text: str) -> set[str]:
+    return {text[at : at + size] for size in _SIZES for at in range(len(text) - size + 1)}

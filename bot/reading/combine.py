@@ -107,6 +107,8 @@ def _by_sign(sign: Sign, found: Found) -> Priority:
         return Priority.URGENT
     if sign.kind == "states" and sign.code == "unwell":
         return Priority.URGENT if found.context in (Context.RECOVERY, Context.FREE) else Priority.NONE
+    if sign.code == "wrong_number" and found.menu.digit is not None:
+        return Priority.NONE  # 1 検査は受けてませんが: whoever answers the menu is the right person
     if sign.kind == "intents" and sign.code in ("question", "request", "complaint", "wrong_number"):
         return Priority.ROUTINE
     return Priority.NONE

@@ -9,21 +9,25 @@ from __future__ import annotations
 import importlib.util
 import math
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 from bot.domain.errors import InvalidInput
 from bot.domain.reading import Context, Priority
-from bot.reading.classifier import BUCKETS, Limits, Scores, Weights, features
+from bot.reading.classifier import Core, Limits, Scores, Weights, grams_of
 
 FOLDS = 5
 _SEED = 2026
-_STRENGTH = 10.0
+_STRENGTH = 3.0
 """How freely weights follow the labelled replies (C of scikit-learn)."""
 _MARKS = 24
+_OFTEN = 2
+"""Replies that must hold an n-gram before it counts."""
 _LEAST = 10
-_FALSE_ALARMS, _ASKED, _CALM = 0.004, 0.025, 0.75
+_FALSE_ALARMS, _ASKED, _CALM = 0.005, 0.012, 0.75
 """Shares of quiet replies that may be raised, that may be raised or asked back, and that need no asking back."""
 _QUIET = frozenset({Priority.NONE, Priority.ROUTINE})
 _GRAVE = frozenset({Priority.EMERGENCY, Priority.URGENT})
@@ -31,13 +35,13 @@ _GRAVE = frozenset({Priority.EMERGENCY, Priority.URGENT})
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One labelled reply: ``core`` are its words (``Reader.core``), ``priorities`` every right answer.
+    """One labelled reply: ``core`` are its words, ``priorities`` every right answer.
 
     ``light`` tells whether the rules alone find it quiet, so that the classifier would be asked.
     """
 
     id: str
-    core: str
+    core: Core
     context: Context
     language: str
     priorities: frozenset[Priority]
@@ -67,24 +71,25 @@ class Learned:
 def learn(samples: Sequence[Sample]) -> Learned:
     """Weights and limits from ``samples``. Raises InvalidInput where there are too few, or scikit-learn is missing."""
     _check(samples)
-    grid = _grid(samples)
+    grams = _grams(samples)
+    grid = _grid(samples, grams)
     parts = [(_heads(samples, grid, known), fresh) for known, fresh in folds(samples)]
     limits = _limits_by_language(samples, _unseen_scores(samples, grid, parts))
     emergency, grave = _heads(samples, grid, range(len(samples)))
     examples = [sample for sample in samples if sample.grave]
     return Learned(
         replace(
-            _weights(emergency, grave, limits),
+            _weights(grams, emergency, grave, limits),
             examples=tuple(sample.id for sample in examples),
-            marks=tuple(grave.strongest(sample) for sample in examples),
+            marks=tuple(grave.strongest(grid[number]) for number, sample in enumerate(samples) if sample.grave),
         ),
-        tuple((_weights(*heads, limits), tuple(fresh)) for heads, fresh in parts),
+        tuple((_weights(grams, *heads, limits), tuple(fresh)) for heads, fresh in parts),
     )
 
 
-def _weights(emergency: _Head, grave: _Head, limits: dict[str, Limits]) -> Weights:
+def _weights(grams: tuple[str, ...], emergency: _Head, grave: _Head, limits: dict[str, Limits]) -> Weights:
     scale, bias = (emergency.scale, grave.scale), (emergency.bias, grave.bias)
-    return Weights(emergency.bytes, grave.bytes, scale, bias, limits, examples=(), marks=())
+    return Weights(grams, emergency.bytes, grave.bytes, scale, bias, limits, examples=(), marks=())
 
 
 def _limits_by_language(samples: Sequence[Sample], scored: dict[int, Scores]) -> dict[str, Limits]:
@@ -161,10 +166,10 @@ class _Head:
         """The scores of the rows of ``grid``."""
         return grid @ (self._whole * self.scale) + self.bias
 
-    def strongest(self, sample: Sample) -> frozenset[int]:
-        """The buckets that make ``sample`` grave."""
-        buckets = sorted(features(sample.core, sample.context), key=lambda bucket: (-int(self._whole[bucket]), bucket))
-        return frozenset(bucket for bucket in buckets[:_MARKS] if self._whole[bucket] > 0)
+    def strongest(self, row: Any) -> frozenset[int]:  # noqa: ANN401
+        """The grams that make a reply grave."""
+        places = sorted((int(place) for place in row.indices), key=lambda place: (-int(self._whole[place]), place))
+        return frozenset(place for place in places[:_MARKS] if self._whole[place] > 0)
 
 
 def _heads(samples: Sequence[Sample], grid: Any, numbers: Sequence[int]) -> tuple[_Head, _Head]:  # noqa: ANN401
@@ -177,16 +182,23 @@ def _heads(samples: Sequence[Sample], grid: Any, numbers: Sequence[int]) -> tupl
     return heads[0], heads[1]
 
 
-def _grid(samples: Sequence[Sample]) -> Any:  # noqa: ANN401
-    """A row for each sample, a column for each bucket, rows of length 1."""
+def _grams(samples: Sequence[Sample]) -> tuple[str, ...]:
+    """The n-grams that count, in order."""
+    counted = Counter(gram for sample in samples for gram in grams_of(sample.core, sample.context))
+    return tuple(sorted(gram for gram, times in counted.items() if times >= _OFTEN and "\0" not in gram))
+
+
+def _grid(samples: Sequence[Sample], grams: Sequence[str]) -> Any:  # noqa: ANN401
+    """A row for each sample, a column for each of ``grams``, rows of length 1."""
     from scipy.sparse import csr_matrix  # noqa: PLC0415
 
-    rows = [sorted(features(sample.core, sample.context)) for sample in samples]
-    ends = [0]
-    for row in rows:
-        ends.append(ends[-1] + len(row))
+    place = {gram: number for number, gram in enumerate(grams)}
+    rows = [
+        sorted(place[gram] for gram in grams_of(sample.core, sample.context) if gram in place) for sample in samples
+    ]
+    ends = list(accumulate(map(len, rows), initial=0))
     values = [1 / math.sqrt(len(row)) for row in rows for _ in row]
-    return csr_matrix((values, [bucket for row in rows for bucket in row], ends), shape=(len(rows), BUCKETS))
+    return csr_matrix((values, [at for row in rows for at in row], ends), shape=(len(rows), len(grams)))
 
 
 def _check(samples: Sequence[Sample]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.reading import Context, Evidence, Intent, Priority, Reading, worst
-from bot.reading.classifier import Classifier, Limits, Scores, core_of
+from bot.reading.classifier import Classifier, Core, Limits, Scores, as_written, folded
 from bot.reading.combine import Found
 from bot.reading.coverage import has_words
+from bot.reading.words import words_of
 
+_JAPANESE = "ja"
 _SHORTEST = 4
 """Characters; what is shorter says too little to be likened to anything."""
 
@@ -21,7 +23,7 @@ def second_look(found: Found, reading: Reading, classifier: Classifier) -> Readi
     core = core_words(found)
     if reading.priority.rank >= Priority.URGENT.rank or found.answers.keyword or found.context is Context.DANGER:
         return reading
-    if len(core) < _SHORTEST or not has_words(core):
+    if len(core.text) < _SHORTEST or not has_words(core.text):
         return reading
     scores, limits = classifier.scores(core, found.context), classifier.limits(language_of(found))
     raised = _raised(scores, limits)
@@ -35,11 +37,25 @@ def second_look(found: Found, reading: Reading, classifier: Classifier) -> Readi
     return reading
 
 
-def core_words(found: Found) -> str:
+def core_words(found: Found) -> Core:
     """The words of the reply without courtesy, as the classifier looks at them."""
-    text = found.text.text
+    plain = found.text
     fillers = (lexicon.filler for lexicon in found.lexicons)
-    return core_of(text, (match.span() for filler in fillers if filler for match in filler.finditer(text)))
+    polite = [match.span() for filler in fillers if filler for match in filler.finditer(plain.text)]
+    text = folded(plain.text, polite)
+    return Core(text, words_of(as_written(_kept(found, polite)))) if language_of(found) == _JAPANESE else Core(text)
+
+
+def _kept(found: Found, polite: list[tuple[int, int]]) -> str:
+    """The reply as it was received, without courtesy and without what no normalised letter stands for."""
+    pieces, done, plain = [], 0, found.text
+    for at, (start, end) in enumerate(zip(plain.starts, plain.ends, strict=True)):
+        if any(first <= at < last for first, last in polite):
+            continue
+        if start >= done:
+            pieces.append(found.source[start:end])
+            done = end
+    return "".join(pieces)
 
 
 def language_of(found: Found) -> str:

@@ -14,12 +14,13 @@ import yaml
 
 from bot.domain.errors import ScriptError
 from bot.reading.accents import Accents
-from bot.reading.classifier import Classifier
+from bot.reading.classifier import Classifier, Weights
 from bot.reading.courtesy import Courtesy
 from bot.reading.hanzi import CHINESE, simplified_data
 from bot.reading.lexicon import Lexicon, build
 from bot.reading.normalise import fold_pattern
 from bot.reading.spelling import Spelling
+from bot.reading.words import open_dictionary
 
 _AT_ONCE = ("ja", "en")
 """Languages compiled at start; each other one costs about a tenth of a second once, when its first reply comes."""
@@ -110,6 +111,8 @@ class Shelf:
         self.books = [_book(name, raw) for name, raw in self.files.items() if name.endswith(".yaml")]
         self.foreign = frozenset(hint for book in self.books for hint in book.hints)
         self.courtesy = Courtesy(phrase for book in self.books for phrase in book.courtesy)
+        if self.classifier is not None:
+            open_dictionary()
         for book in self.books:
             if book.code in _AT_ONCE:
                 book.open()
@@ -145,7 +148,7 @@ def _book(name: str, raw: bytes) -> Book:
 
 def _classifier(raw: bytes | None) -> Classifier | None:
     try:
-        return None if raw is None else Classifier.from_bytes(raw)
+        return None if raw is None else Classifier(Weights.from_bytes(raw))
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise ScriptError(
             f"読み取りの重み {WEIGHTS} が使えません({error})。mimamori triage train で作り直してください。",

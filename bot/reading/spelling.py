@@ -10,31 +10,76 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.reading.beginnings import beginnings
 from bot.reading.normalise import Normalised
 
 if TYPE_CHECKING:
     from bot.reading.sign import Sign
 
+DEVANAGARI = "devanagari"
+"""The rule that writes Devanagari in Latin letters, as they are typed on a phone."""
+_LATIN = "k kh g gh ng ch ch j jh n t th d dh n t th d dh n p f b bh m y r l b s s s h", "a a i i u u e ai o au ri"
+_CONSONANTS = dict(zip("कखगघङचछजझञटठडढणतथदधनपफबभमयरलवशषसह", _LATIN[0].split(), strict=True))
+_VOWELS = dict(zip("अआइईउऊएऐओऔऋ", _LATIN[1].split(), strict=True))
+_SIGNS = dict(zip("ािीुूेैोौृ", _LATIN[1].split()[1:], strict=True))
+_VIRAMA = "्"
+_LETTER = re.compile(
+    f"(?P<consonant>[{''.join(_CONSONANTS)}])(?P<sign>[{''.join(_SIGNS)}{_VIRAMA}])?|[{''.join(_VOWELS)}]"
+)
+_WORD_GOES_ON = re.compile("[ऀ-ॿ]")
+
 
 class Spelling:
     """Rules that are applied one after the other: a pattern, and what is written for it."""
 
-    def __init__(self, rules: Sequence[Sequence[str]]) -> None:
-        self._rules = [(re.compile(pattern), written) for pattern, written in rules]
+    def __init__(self, rules: Sequence[Sequence[str] | str]) -> None:
+        self._rules = [
+            (beginnings(rule[0]), re.compile(rule[0]), rule[1]) for rule in rules if not isinstance(rule, str)
+        ]
+        self._devanagari = DEVANAGARI in rules
 
     def of(self, text: str) -> Normalised:
         """``text`` as this language spells it; its places are those of ``text``."""
         places = range(len(text))
         told = Normalised(text, tuple(places), tuple(place + 1 for place in places))
-        for pattern, written in self._rules:
-            told = told.rewrite(pattern, lambda match, written=written: match.expand(written))  # type: ignore[misc]
+        if self._devanagari:
+            told = told.rewrite(_LETTER, _in_latin)
+        held = _letters(told.text)
+        for heads, pattern, written in self._rules:
+            if heads is not None and heads.isdisjoint(held):
+                continue
+            after = told.rewrite(pattern, lambda match, written=written: match.expand(written))  # type: ignore[misc]
+            if after is not told:
+                told, held = after, _letters(after.text)
         return told
 
     def plain(self, text: str) -> str:
         """``text`` as this language spells it, where no places are needed."""
-        for pattern, written in self._rules:
-            text = pattern.sub(written, text)
+        if self._devanagari:
+            text = _LETTER.sub(_in_latin, text)
+        held = _letters(text)
+        for heads, pattern, written in self._rules:
+            if heads is not None and heads.isdisjoint(held):
+                continue
+            after = pattern.sub(written, text)
+            if after != text:
+                text, held = after, _letters(after)
         return text
+
+
+def _letters(text: str) -> set[str]:
+    """All letters of ``text``, alone and in pairs: a rule is tried only where its first ones are among them."""
+    return {*text, *(text[at : at + 2] for at in range(len(text) - 1))}
+
+
+def _in_latin(match: re.Match[str]) -> str:
+    """One letter with its vowel; the vowel that is not written is silent at the end of a word (दिन is din)."""
+    if match["consonant"] is None:
+        return _VOWELS[match.group()]
+    letter, sign = _CONSONANTS[match["consonant"]], match["sign"]
+    if sign:
+        return letter + _SIGNS.get(sign, "")
+    return letter + ("a" if _WORD_GOES_ON.match(match.string, match.end()) else "")
 
 
 def moved(sign: Sign, told: Normalised) -> Sign:

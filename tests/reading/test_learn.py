@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import InvalidInput, ScriptError
 from bot.domain.reading import Context, Priority
-from bot.reading.classifier import BUCKETS, Classifier, Limits, Weights, core_of, features
+from bot.reading.classifier import Classifier, Core, Limits, Weights, as_written, folded
 from bot.reading.learn import FOLDS, Sample, folds, learn
 from bot.reading.reader import Reader
+from bot.reading.words import words_of
 
 LEXICON = Path(__file__).parents[2] / "conversations" / "reading"
 
@@ -23,7 +24,7 @@ QUIET = ["きょうはあめですね", "ごはんたべました", "はなが�
 
 def sample(number, text, priority, language="ja"):
     return Sample(
-        f"{language}-{number}", f"{text}{number % 7}", Context.DAILY, language, frozenset({priority}), light=True
+        f"{language}-{number}", Core(f"{text}{number % 7}"), Context.DAILY, language, frozenset({priority}), light=True
     )
 
 
@@ -48,18 +49,18 @@ def test_the_same_replies_give_the_same_weights(samples, learned):
 
 
 def test_weights_survive_the_file(learned):
-    assert Classifier.from_bytes(learned.weights.to_bytes()).weights == learned.weights
+    assert Weights.from_bytes(learned.weights.to_bytes()) == learned.weights
 
 
 def test_grave_words_score_above_quiet_ones(learned):
     classifier = Classifier(learned.weights)
-    grave = [classifier.scores(text, Context.DAILY).grave for text in GRAVE]
-    quiet = [classifier.scores(text, Context.DAILY).grave for text in QUIET]
+    grave = [classifier.scores(Core(text), Context.DAILY).grave for text in GRAVE]
+    quiet = [classifier.scores(Core(text), Context.DAILY).grave for text in QUIET]
     assert min(grave) > max(quiet)
 
 
 def test_the_nearest_examples_share_its_words(learned):
-    nearest = Classifier(learned.weights).nearest("ぜえぜえいいよる", Context.DAILY)
+    nearest = Classifier(learned.weights).nearest(Core("ぜえぜえいいよる"), Context.DAILY)
     assert nearest
     assert all(int(id_.partition("-")[2]) % 10 == 1 for id_ in nearest)
 
@@ -77,16 +78,19 @@ def test_too_few_replies_are_refused_with_their_number(samples):
 
 
 @given(st.text(max_size=80), st.sampled_from(list(Context)))
-def test_any_text_has_scores_and_buckets_in_range(text, context):
-    core = core_of(text)
-    assert all(0 <= bucket < BUCKETS for bucket in features(core, context))
-    weights = Weights(bytes(BUCKETS), bytes(BUCKETS), (1.0, 1.0), (0.5, -0.5), {"other": Limits(1, 1, 1, 0)}, (), ())
+def test_any_text_has_scores(text, context):
+    core = Core(folded(text), words_of(as_written(text)))
+    weights = Weights(("x",), bytes(1), bytes(1), (1.0, 1.0), (0.5, -0.5), {"other": Limits(1, 1, 1, 0)}, (), ())
     scores = Classifier(weights).scores(core, context)
     assert (scores.emergency, scores.grave) == (0.5, -0.5)
 
 
+def test_words_are_alike_in_kana_and_kanji():
+    assert words_of("息が苦しい") == words_of("息がくるしい")
+
+
 def test_numbers_and_punctuation_say_nothing_to_the_classifier():
-    assert core_of("2 36.8 せき、") == core_of("1  37 せき。") == "0 0 せき"
+    assert folded("2 36.8 せき、") == folded("1  37 せき。") == "0 0 せき"
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}\nxx", b'{"format": 99}\n'])
