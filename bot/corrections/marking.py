@@ -11,8 +11,8 @@ from bot.domain.errors import InvalidInput, NotFound, Refused
 from bot.domain.reading import Context
 from bot.domain.rereading import readable
 from bot.storage.audit import note_action
-from bot.storage.conversations import all_names, find_phone, lock_conversation
-from bot.storage.corrections import OPEN, find_mark, put_correction, put_mark, remove_mark
+from bot.storage.conversations import all_names, find_phone
+from bot.storage.corrections import OPEN, find_mark, put_correction, put_mark, remove_mark, take_turns
 from bot.storage.readings import StoredReply, find_reply
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Marking:
         """
         now = self._clock.now()
         async with self._database.write() as tx:
-            await lock_conversation(tx, conversation_id)
+            await take_turns(tx)
             reply = await self._find(tx, conversation_id, reply_id)
             await _undecided(tx, reply_id)
             if check_labels(wanted) == labels_as_read(reply.readings):
@@ -60,7 +60,7 @@ class Marking:
     async def unmark(self, conversation_id: int, reply_id: int, staff: str) -> None:
         """Take a mark back; raises Refused after a manager's decision, NotFound where there is none."""
         async with self._database.write() as tx:
-            await lock_conversation(tx, conversation_id)
+            await take_turns(tx)
             await self._find(tx, conversation_id, reply_id)
             mark_id = await _undecided(tx, reply_id)
             if mark_id is None:

@@ -18,9 +18,9 @@ from bot.storage.corrections import (
     decided_corrections,
     example_ids,
     find_correction,
-    one_reviewer,
     open_correction_count,
     open_corrections,
+    take_turns,
 )
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Review:
         """Take a refusal back."""
         now = self._clock.now()
         async with self._database.write() as tx:
-            await one_reviewer(tx)
+            await take_turns(tx)
             entry = await self._find(tx, entry_id)
             if entry["state"] != DECLINED:
                 raise Refused("見送ったものだけを戻せます。", "Only what was declined can be opened again.")
@@ -133,7 +133,7 @@ class Review:
         self._bells.ring("live")
 
     async def _undecided(self, tx: Tx, entry_id: int) -> Values:
-        await one_reviewer(tx)
+        await take_turns(tx)
         entry = await self._find(tx, entry_id)
         if entry["state"] != OPEN:
             raise Refused("この訂正はもう判断されています。", "This has been decided already.")

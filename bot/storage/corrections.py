@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OPEN, ACCEPTED, DECLINED = "open", "accepted", "declined"
 _OPEN = text("corrections.state = 'open'")
 """The condition of the partial index, word by word: SQLite uses it only where it stands in the query."""
-_REVIEWING = 5_062_023  # any number that nobody else locks
+_TURNS = 5_062_023  # any number that nobody else locks
 
 
 async def find_mark(tx: Tx, reply_id: int) -> Values | None:
@@ -26,6 +26,13 @@ async def find_mark(tx: Tx, reply_id: int) -> Values | None:
     marks = tx.t.reading_marks
     row = await tx.one(select(marks).where(marks.c.inbox_id == reply_id))
     return dict(row) if row else None
+
+
+async def wanted_of(tx: Tx, mark_id: int) -> Any:  # noqa: ANN401  # JSON is anything
+    """The labels that a mark asks for; None once they are an example."""
+    corrections = tx.t.corrections
+    wanted = await tx.value(select(corrections.c.wanted).where(corrections.c.mark_id == mark_id))
+    return json.loads(wanted) if wanted else None
 
 
 async def put_mark(tx: Tx, reply: tuple[int, int], priority: str, staff: str, now: datetime) -> int:
@@ -52,10 +59,10 @@ async def remove_mark(tx: Tx, mark_id: int) -> None:
     await tx.run(marks.delete().where(marks.c.id == mark_id))
 
 
-async def one_reviewer(tx: Tx) -> None:
-    """Of several processes one at a time decides, since examples go to one file."""
+async def take_turns(tx: Tx) -> None:
+    """Of several processes one at a time marks or decides: examples go to one file, and what is decided stays so."""
     if tx.is_postgres:
-        await tx.run(select(func.pg_advisory_xact_lock(_REVIEWING)))
+        await tx.run(select(func.pg_advisory_xact_lock(_TURNS)))
 
 
 async def find_correction(tx: Tx, office: str, entry_id: int, *, lock: bool) -> Values | None:

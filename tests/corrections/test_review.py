@@ -1,5 +1,6 @@
 """A manager accepts an entry as a labelled example, or declines it."""
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -160,6 +161,31 @@ async def test_an_entry_that_was_taken_back_meanwhile_is_gone(corrections, repli
         await corrections.review.accept(entry["id"], "manager", example(entry))
     async with house.service.database.read() as tx:
         assert await find_mark(tx, mark["inbox_id"]) is None
+
+
+async def test_two_managers_at_once_make_one_example(corrections, marked, conversations):
+    entry = await marked(TEXT)
+    both = (corrections.review.accept(entry["id"], name, example(entry)) for name in ("manager", "admin"))
+    outcomes = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(map(type, outcomes), key=str) == sorted([str, Refused], key=str)
+    assert len(lines(conversations)) == 1
+
+
+async def test_a_mark_that_is_changed_while_it_is_decided_loses(corrections, marked, replied, house):
+    entry = await marked(TEXT)
+    (mark,) = await rows(house, "reading_marks")
+    where = mark["conversation_id"], mark["inbox_id"]
+    again = Labels(("emergency",), ("report",))
+    outcomes = await asyncio.gather(
+        corrections.review.accept(entry["id"], "manager", example(entry)),
+        corrections.marking.mark(*where, "nurse", again),
+        return_exceptions=True,
+    )
+    (mark,) = await rows(house, "reading_marks")
+    (left,) = await rows(house, "corrections")
+    accepted = outcomes[0] == "reviewed-0001"
+    assert isinstance(outcomes[1], Refused) if accepted else isinstance(outcomes[0], NotFound)
+    assert mark["state"] == left["state"] == ("accepted" if accepted else "open")
 
 
 async def test_a_long_list_comes_in_pages(corrections, marked, monkeypatch):

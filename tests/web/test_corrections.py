@@ -89,6 +89,14 @@ async def test_a_mark_is_undone_and_leaves_nothing_in_the_list(own):
     assert "この返信には訂正がありません" in page.text
 
 
+async def test_the_page_of_a_marked_reply_shows_what_was_asked_for(own):
+    nurse = await own.signed_in("nurse")
+    await mark(own, nurse, priority="routine", intent="question")
+    page = await nurse.get(f"{PAGE}/replies/{await reply_id(own)}")
+    assert re.search(r'name="priority" value="routine" required checked', page.html)
+    assert re.search(r'value="question" selected', page.html)
+
+
 async def test_signs_and_values_can_be_put_right_on_the_page_of_the_reply(own):
     nurse = await own.signed_in("nurse")
     number = await reply_id(own)

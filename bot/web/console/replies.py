@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot.corrections.labels import INTENTS, PRIORITIES, labels_as_read
+from bot.corrections.labels import INTENTS, PRIORITIES, Labels, labels_as_read
 from bot.domain.errors import MimamoriError
 from bot.domain.reading import Priority
 from bot.storage.accounts import names_by_login
 from bot.storage.audit import note_action
-from bot.storage.corrections import find_mark
+from bot.storage.corrections import find_mark, wanted_of
 from bot.storage.timeline import cases_of
 from bot.web.console.access import Visit, told
 from bot.web.console.conversation import note_view
@@ -22,7 +22,6 @@ from bot.web.console.timeline import marked, members_at
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.corrections.labels import Labels
     from bot.storage.readings import StoredReply
 
 
@@ -30,7 +29,10 @@ async def show(visit: Visit) -> web.StreamResponse:
     """The reply with its reading and the form of its right labels."""
     reply = await _reply(visit)
     await note_view(visit, reply.conversation_id)
-    return await _page(visit, reply, labels_as_read(reply.readings))
+    async with visit.ports.database.read() as tx:
+        row = await find_mark(tx, reply.id)
+        wanted = await wanted_of(tx, row["id"]) if row else None
+    return await _page(visit, reply, Labels.from_dict(wanted) if wanted else labels_as_read(reply.readings))
 
 
 async def again(visit: Visit) -> web.StreamResponse:
