@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.reading.hanzi import in_letters_of
 from bot.reading.lexicon import Lexicon
+from bot.reading.normalise import in_word
 from bot.reading.signs import MASK
 
 _CLAUSE = re.compile(
@@ -42,11 +43,13 @@ def unknown_clauses(
     *,
     answered: bool = False,
     told: bool = False,
+    mild: bool = False,
 ) -> int:
     """How many clauses hold content words outside ``spans``, fillers and known words, and nothing recognised.
 
     Beside a plain answer to the question asked (``answered``), unknown small talk of no body does not count; in the
-    languages that name their words of the ``body`` in the scope, nor beside a state or thanks (``told``).
+    languages that name their words of the ``body`` in the scope, nor beside a state or thanks (``told``). Beside the
+    menu's "none" or "no worse" (``mild``) only words of grave signs (``grave_body``) count.
     """
     marked = list(text)
     for start, end in spans:
@@ -62,15 +65,18 @@ def unknown_clauses(
         end = match.start() if match else len(text)
         if MASK not in covered[start:end] and _content(rest[start:end]):
             if bodies:
-                unknown += not (answered or told) or any(_of_body(rest[start:end], lexicon) for lexicon in bodies)
+                unknown += not (answered or told) or any(_of_body(rest[start:end], lexicon, mild=mild) for lexicon in bodies)
             else:
                 unknown += not answered or bool(_BODY.search(text[start:end])) or not _JAPANESE.search(text[start:end])
         start = match.end() if match else end
     return unknown
 
 
-def _of_body(clause: str, lexicon: Lexicon) -> bool:
-    return bool(lexicon.scope["body"].search(in_letters_of(lexicon.code, clause)))
+def _of_body(clause: str, lexicon: Lexicon, *, mild: bool) -> bool:
+    words = lexicon.scope["body"]
+    if mild:
+        words = lexicon.scope.get("grave_body", words)
+    return bool(words.search(in_letters_of(lexicon.code, clause)))
 
 
 def _blank(pattern: re.Pattern[str], text: str, lexicon: Lexicon) -> str:
@@ -79,7 +85,7 @@ def _blank(pattern: re.Pattern[str], text: str, lexicon: Lexicon) -> str:
     rest = list(text)
     for match in pattern.finditer(words):
         start, end = match.span()
-        if start == end or (lexicon.spaced and start and words[start].isalnum() and words[start - 1].isalnum()):
+        if start == end or (lexicon.spaced and start and in_word(words[start]) and in_word(words[start - 1])):
             continue
         start, end = spelt.span(start, end) if spelt else (start, end)
         rest[start:end] = " " * (end - start)

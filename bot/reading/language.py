@@ -17,6 +17,7 @@ _CHINESE = re.compile(
     "|比昨|难|難受|不[舒痛是会會能想]|不要[再给給发發送叫打联聯]|发烧|發燒"
 )
 _LATIN_WORD = re.compile(r"[a-z]+")
+_CLEARLY = 2
 _SYLLABLES = {
     "a": "あ", "i": "い", "u": "う", "e": "え", "o": "お", "n": "ん",
     "ka": "か", "ki": "き", "ku": "く", "ke": "け", "ko": "こ",
@@ -69,14 +70,14 @@ def choose(text: str, books: Sequence[Book]) -> list[Lexicon]:
     """The lexicons whose letters (and for Latin letters, whose words) occur in normalised ``text``."""
     words = set(_LATIN_WORD.findall(text))
     wrong = _other_of_han(text)
-    latin: list[tuple[int, Book]] = []
+    latin: list[tuple[frozenset[str], Book]] = []
     chosen: list[Book] = []
     for book in books:
         if not book.hints:
             if book.code != wrong and book.letters.search(text):
                 chosen.append(book)
         elif words:
-            latin.append((len(book.words_of(text)), book))
+            latin.append((book.words_of(text), book))
         elif book.letters.search(text):  # Devanagari, read in Latin letters too
             chosen.append(book)
     if words:
@@ -104,14 +105,20 @@ def _not_japanese(char: str) -> bool:
     return False
 
 
-def _likely(latin: list[tuple[int, Book]]) -> list[Book]:
+def _likely(latin: list[tuple[frozenset[str], Book]]) -> list[Book]:
     """Latin-letter languages with a word in the text, best first; all of them where none has one.
 
-    English is among them wherever it has a word, or the others have no more than one.
+    English is among them wherever it has a word, or the others have no more than one. A language all of whose words
+    are words of a much likelier one (Spanish in a Portuguese reply) is not.
     """
-    best = max((count for count, _ in latin), default=0)
-    ordered = sorted(latin, key=lambda pair: -pair[0])
-    return [book for count, book in ordered if count * 3 >= best or (book.code == "en" and (count or best == 1))]
+    ordered = sorted(latin, key=lambda pair: -len(pair[0]))
+    best = ordered[0][0] if ordered else frozenset()
+    return [
+        book
+        for words, book in ordered
+        if (len(words) * 3 >= len(best) and not (words < best and len(best) - len(words) >= _CLEARLY))
+        or (book.code == "en" and (words or len(best) == 1))
+    ]
 
 
 def from_romaji(text: Normalised, foreign: frozenset[str] = frozenset()) -> Normalised | None:

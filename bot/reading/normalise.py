@@ -135,7 +135,7 @@ def _fold(cluster: str) -> str:
     if category[0] in "ZC" or (category in ("So", "Sk") and first not in "℃℉°○〇×゜"):
         return " "
     if "\u3130" <= first <= "\u318f":  # loose Korean letters: ㅇㅇ and ㄴㄴ speak, ㅋㅋ and ㅠㅠ laugh and cry
-        return first if first in "ㅇㄴㄱㅅ" else ""
+        return first if first in "ㅇㄴㄱㅅㅊㅈㄷㄹㅁㅂ" else ""
     plain = unicodedata.normalize("NFKC", cluster)
     if "\ufe0f" in cluster or "\u20e3" in cluster:
         plain = f" {first} "

@@ -18,8 +18,11 @@ _UNDOING_FIRM = re.compile(r"わけ|ほど|こと|程|なんて|とか|思って
 _WISH = re.compile("たら(?:いい|ええ|楽|よか|よい|まし|どんなに)")
 _AGAIN = re.compile(r"(?:^|[^まし])また[^。、,\n]{0,6}$")
 """It came back (また胸が...): what was over before is told of now."""
+_PREDICATE = re.compile("が|(?:ない|せん|へん|た|てる|いる|ます|です)$")
+"""A sign that is said as a whole (唇が紫、咳はない): what follows is no list with it."""
 _MARKED_NOT = re.compile(r"[^。、\n ]{0,3} ?[:→=]?[(]?[-−×][)]?")
 """A "no" that is a mark behind one item of a list: 咳 息切れ(-) 胸痛(-)."""
+_SIGNS = ("red_flags", "dangers", "symptoms")
 _TWO_WORDS = ("chest_pain", "hemoptysis", "cyanosis", "pale")
 _ASKED_NOT = re.compile(r"[^。!?\n]{0,6}?(?:ま?せん|ない(?:です)?)か")
 _DENIABLE = ("wrong_number", "opt_out", "opt_in")
@@ -97,6 +100,9 @@ class Scope:
 
     def _denied_inside(self, sign: Sign) -> bool:
         """A sign of two words with "no" between them: "phlegm is clear, no blood", "o peito nao doi"."""
+        ending = self.scope.get("not_ending")
+        if ending and sign.kind in _SIGNS and not sign.rule.firm and ending.search(self.text, sign.start, sign.end):
+            return True
         inside = self.scope.get("not_inside")
         if inside and sign.code in (*_TWO_WORDS, "rescue") and inside.search(self.text, sign.start, sign.end):
             return True
@@ -230,7 +236,9 @@ class Scope:
         plain, said = self.scope.get("list_gap"), self.scope.get("predicate_gap")
         if gap == "い" or plain is None or not plain.fullmatch(gap):  # 胸が痛い 咳はない
             return False
-        if _MARKED_NOT.match(self.text, other.end):
+        words = self.text[sign.start : sign.end]
+        told = sign.grave and not other.grave and gap.strip() in ("、", ",") and bool(_PREDICATE.search(words))
+        if told or (sign.grave and sign.rule.firm) or _MARKED_NOT.match(self.text, other.end):
             return False
         return not (said and said.match(gap)) or (other.start, other.end) in self.listed
 
@@ -262,7 +270,7 @@ class Scope:
             return True
         end = sign.end
         for later in signs[i + 1 :]:
-            if later.start < end or later.kind in SPEECH:
+            if later.start < end or later.kind in (*SPEECH, "denials"):
                 continue
             gap = self.text[end : later.start]
             if not gap_like.fullmatch(gap):

@@ -16,7 +16,8 @@ NUMBER = re.compile(
     rf"(?<!\d/(?!3\d[.,度]))(?:"
     rf"(?P<f>(?:9[3-9]|10\d)(?:{POINT}\d)?) ?(?:°? ?f(?![a-z])|℉|華氏|degrees? f|fahrenheit|度f)"
     rf"|(?P<degree>3\d|4\d) ?{DEGREE} ?(?:(?P<tenth>\d)(?:\d(?!\d))?(?! ?(?:回|時|日|人|番|錠|月|歳|%))(?: ?(?:分"
-    rf"|ぶ|부|phan))?|(?P<vague>台|だい|대|代|多(?!久|长|少)|出头|出頭|几|幾|초반|중반|후반|언저리|(?:좀|조금|쪼금|약간|살짝)?넘|이상|前後|帯|前半|後半|ちよ?い|ちよ?っと|ちょい|ちょっと|と?少し"
+    rf"|ぶ|부|phan))?|(?P<vague>台|だい|대|代|多(?!久|长|少)|出头|出頭|几|幾|초반|중반|후반|언저리|(?:좀|조금|쪼금|약간|살짝)?넘|이상|前後|帯|前半|後半|ちよ?い"
+    rf"|ちよ?っと|ちょい|ちょっと|と?少し"
     rf"|と?すこし|なんぼ|何分|なんぶん|いくつ"
     rf"|いくら|なんとか|several|e pou[cq]\w+|e uns? \w+|e alguma coisa|e quebrad\w+|hon(?![a-z])|may(?![a-z])))?"
     rf"|(?P<decimal>[34]\d(?={POINT})|(?:9\d"
@@ -36,7 +37,8 @@ UNIT_AFTER = re.compile(
         r"|회|명|시간|tuoi|tuan|thang|ngay|gio|lan|nguoi|phut|"
         r"anos?|meses|mes|semanas?|dias?|horas?|vezes|veces|taon|buwan|linggo|araw|oras|beses|barsa|mahina|din"
         r"|ghanta|patak|barsh|choti|बर्स|दिन|घन्टा|महिना|पटक|y (?:pico|piquito|algo|tantos|fraccion)|something"
-        r"|ish(?![a-z])|pataas|e pou[cq]\w+|e uns? [a-z]|e alguma|e quebrad\w+|hon(?![a-z])|may(?![a-z])|y pico|vien|mieng|bước|buoc|:\d|/\d(?!\d[.,度])|-\d{3}"
+        r"|ish(?![a-z])|pataas|e pou[cq]\w+|e uns? [a-z]|e alguma|e quebrad\w+|hon(?![a-z])|may(?![a-z])|y pico"
+        r"|vien|mieng|bước|buoc|:\d|/\d(?!\d[.,度])|-\d{3}"
         r"| ?(?:点|度)?(?:なんとか|なんぼ|なんちゃら|いくつ))"
     )
 )
@@ -50,7 +52,8 @@ PULSE_BEFORE = re.compile(
     r"[^\d]{0,6}$|の$(?<=\d\dの)"
 )
 PULSE_AFTER = re.compile(
-    r" ?(?:bpm(?! ?[:=]? ?\d)|(?:ang |de |sa |yung )?(?:pulse?|pulso|latidos|pulsaciones|tibok)(?![a-z])(?! ?[:=]? ?\d)|por minuto|拍"
+    r" ?(?:bpm(?! ?[:=]? ?\d)|(?:ang |de |sa |yung )?(?:pulse?|pulso|latidos|pulsaciones"
+    r"|tibok)(?![a-z])(?! ?[:=]? ?\d)|por minuto|拍"
     r"|/ ?\d{2,3}(?![.,度\d]\d?)|の\d\d)"
 )
 TEMP_BEFORE = re.compile(
@@ -68,7 +71,9 @@ SPO2_BEFORE = re.compile(
         r"|nong do|अक्सिजन|oksijan|aksijan|スポ|spo|sao2|oxygeno)"
         r"(?:は|が|:|の|〜|う|値|の値|だけ|を|も|is|level|levels|reading|of|at|was|now|,|\.|、|=|は今|測定"
         r"|濃度|で|数値|가|는"
-        r"|이|은|:|la|da|es|esta|ta|em|de|en|는| |chi|con|is now|around|about|só|so|今|今は|现在|現在|目前|到|至|掉|降|跌|升|回|了|还|還|在|显示|顯示|只有|才|就|都|有|大概|大约|大約|约|差不多|稳定|穩定|维持|維持|一直|最低|最高|得|剩|测出来|测得|夹了?|夾咗?|量|水平|浓度|為|为|测|測|도|수치|최저|최고|지금|아까|오늘|겨우|방금|측정|재니|재니까|쟀는데|쟀더니|測ったら"
+        r"|이|은|:|la|da|es|esta|ta|em|de|en|는| |chi|con|is now|around|about|só|so|今|今は|现在|現在|目前|到|至|掉|降|跌|升|回|了|还|還"
+        r"|在|显示|顯示|只有|才|就|都|有|大概|大约|大約|约|差不多|稳定|穩定|维持|維持|一直|最低|最高|得|剩|测出来|测得|夹了?|夾咗?|量|水平|浓度|為|为|测|測|도|수치|최저|최고|지금"
+        r"|아까|오늘|겨우|방금|측정|재니|재니까|쟀는데|쟀더니|測ったら"
         r"|はかったら|計ったら|测了|是)*$"
     )
 )
@@ -79,12 +84,14 @@ PERCENT = re.compile(
 )
 NOT_SPO2 = re.compile(
     fold_pattern(
-        r"(?:電池|バッテリー|充電|湿度|battery|humidity|bateria|pin|estou|tou|(?<![a-z])to(?![a-z])|me sinto|sentindo|quase|uns|suc khoe|khoe|电池|電量|电量|배터리|確率)[^\d]{0,8}$"
+        r"(?:電池|バッテリー|充電|湿度|battery|humidity|bateria|pin|estou|tou|(?<![a-z])to(?![a-z])|me sinto|sentindo|quase"
+        r"|uns|suc khoe|khoe|电池|電量|电量|배터리|確率)[^\d]{0,8}$"
     )
 )
 NOT_SPO2_AFTER = re.compile(
     fold_pattern(
-        r"[^\d、。]{0,6}(?:回復|治|元気|戻|よくな|良くな|better|recover|recuperad|curad|bem|bom|boa|melhor|khoe|pronto|pront[oa]|充電|濃度のアルコ|引き|オフ|オレンジ)"
+        r"[^\d、。]{0,6}(?:回復|治|元気|戻|よくな|良くな|better|recover|recuperad|curad|bem|bom|boa|melhor|khoe|pronto|pront[oa]"
+        r"|充電|濃度のアルコ|引き|オフ|オレンジ)"
     )
 )
 VAGUE_BEFORE = re.compile(
@@ -109,7 +116,8 @@ PAST_BEFORE = re.compile(
 PAST_AFTER = re.compile(r"(?:だった|でした|あったけど|あったが|ありましたが|だったけど|でしたが|from)")
 RANGE = re.compile(
     fold_pattern(
-        r" ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|denz?|a|ate|hasta|sampai|、|or|y|o|ra|at|ki|sa kanan|sa kaliwa|ata|र|ou|e|va|luc|co luc|khi|hora|\.\.+)+ ?"
+        r" ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|denz?|a|ate|hasta|sampai|、|or|y|o|ra|at|ki|sa kanan"
+        r"|sa kaliwa|ata|र|ou|e|va|luc|co luc|khi|hora|\.\.+)+ ?"
     )
 )
 ARROW = re.compile(r" ?(?:→|⇒|->|=>|>)+ ?")
@@ -136,7 +144,9 @@ OTHER_PERSON = re.compile(
 SELF = re.compile(
     fold_pattern(
         r"(?:私|わたし|僕|ぼく|俺|おれ|自分|わし|本人|あたし|うち(?=は|が|\d)|当方|こちら(?=は|が|\d)|我|나는|저는|म"
-        r"|(?<![a-z])(?:i|im|me|mine|my own|eu|(?:o meu|a minha|meu|minha)(?= (?:temperatura|febre|sat\w*|oxig\w*|valor|deu|ta|esta|e|eh|foi|so|ja|tava) | ?[:=]? ?\d)|yo|mi(?= temperatura)|la mia|el mio|ako|akin|sakin|sa akin|(?<!chong )(?<!vo )(?<!con )(?<!me )(?<!bo )(?<!ba )(?<!ong )(?<!be )(?<!cha )(?<!trai )(?<!gai )(?:toi(?! qua)|em|minh|e(?= \d|m))"
+        r"|(?<![a-z])(?:i|im|me|mine|my own|eu|(?:o meu|a minha|meu|minha)(?= (?:temperatura|febre|sat\w*|oxig\w*"
+        r"|valor|deu|ta|esta|e|eh|foi|so|ja|tava) | ?[:=]? ?\d)|yo|mi(?= temperatura)|la mia|el mio|ako|akin|sakin"
+        r"|sa akin|(?<!chong )(?<!vo )(?<!con )(?<!me )(?<!bo )(?<!ba )(?<!ong )(?<!be )(?<!cha )(?<!trai )(?<!gai )(?:toi(?! qua)|em|minh|e(?= \d|m))"
         r"|ma|mero|malai)(?![a-z])|मेरो|मलाइ)"
     )
 )
@@ -175,10 +185,12 @@ SHORT_DECIMAL = re.compile(
 OTHER_NEAR = re.compile(
     fold_pattern(
         r"(?<![a-z])(?<!thu )(?:"
-        r"(?:chong|vo|con trai|con gai|be|em be|me|bo|cha|ba|ong|tia|no|chau|con(?= (?:em|toi|minh|e|be|nho|lon|ut)(?![a-z]))|banz? cungz? phong)"
+        r"(?:chong|vo|con trai|con gai|be|em be|me|bo|cha|ba|ong|tia|no|chau|con(?= (?:em|toi|minh|e|be|nho|lon"
+        r"|ut)(?![a-z]))|banz? cungz? phong)"
         r"(?: (?:em|toi|minh|nha|e|nho|lon|ut|gai|trai|noi|ngoai|be))*"
         r"(?: (?:thi|la|bi|sot|do|duoc|hom nay|nay|van|dang|len|cungz?|toi|nhiet do|oxy|co|lai))*"
-        r"|(?:marido|esposa|esposo|mulher|filh\w+|mae|pai|vov?o|sogr[oa]|irma\w*|neto|neta|nenem?|nene|bebe|bb|menin[oa]|namorad[oa]"
+        r"|(?:marido|esposa|esposo|mulher|filh\w+|mae|pai|vov?o|sogr[oa]|irma\w*|neto|neta|nenem?|nene|bebe|bb"
+        r"|menin[oa]|namorad[oa]"
         r"|sobrinh\w+|cunhad\w+|tio|tia|crianca|dele|dela)(?: (?:mais|velh[oa]|nov[oa]|menor|maior|cacula))*"
         r"(?: (?:ta|esta|tava|com|deu|tem|teve|em|foi|marcou|subiu|para|pra|febre|de|a|o|e|eh|ja|hoje|agora|so|tem))*"
         r")[ :,=(]*$"
