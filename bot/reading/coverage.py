@@ -65,7 +65,8 @@ def unknown_clauses(
         end = match.start() if match else len(text)
         if MASK not in covered[start:end] and _content(rest[start:end]):
             if bodies:
-                unknown += not (answered or told) or any(_of_body(rest[start:end], lexicon, mild=mild) for lexicon in bodies)
+                body = any(_of_body(rest[start:end], lexicon, mild=mild) for lexicon in bodies)
+                unknown += body or not (answered or told)
             else:
                 unknown += not answered or bool(_BODY.search(text[start:end])) or not _JAPANESE.search(text[start:end])
         start = match.end() if match else end

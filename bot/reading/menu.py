@@ -18,28 +18,38 @@ _WORDS = {
 }  # fmt: skip
 _ALL = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
 _LABEL = (
-    r"(?:番号|数字|答え|回答|返事|体調|症状|number|no\.?|num|option|opcion|opcao|so|numero|번호|numara|选|選|選択|reply"
+    r"(?:番号|数字|答え|回答|返事|体調|症状|number|no\.?|num|option|opcion|opcao|so|numero|번호|numara"
+    r"|选|選|選択|reply"
     r"|answer|code)(?:は|が|の|で|:|is|は、| )*"
 )
 _UNIT = (
-    r"(?! ?(?:[日回人度時歳才分週月枚本個杯錠階歩年キ/:℃]|m(?![a-z])|つ(?!の)|か月|ヶ月|名|代|割|種類|kg|ml|mg|cc|°|倍|晩|夜"
-    r"|泊|km|口|粒|食|切れ|匹|台|世帯|号|丁目"
+    r"(?! ?(?:[℃/:杯錠枚歳才匹粒泊]|日(?![向光課本曜帰常])|回(?![復答転])|人(?!差|並|生|前|混|込|手)"
+    r"|度(?!々)|時(?![々折差計])"
+    r"|分(?!か)|週(?!末)|月(?!曜)|本(?![日人当部調格来])|個(?!人)|階(?!段)|歩(?![いきけくこ行])"
+    r"|年(?![寄末始配賀])|キ(?!ツ)"
+    r"|m(?![a-z])|つ(?![のらいまめばづ])|か月|ヶ月|名(?!前)|代(?![わ理筆金])|割(?![とに])|種類|kg|ml|mg|cc|°|倍"
+    r"|晩(?![ごご御飯酌はも])|夜(?![勤更中食はもにのぐま])|km|口(?![内のがはも元紅臭渇])"
+    r"|食(?![欲べ事後前パぱ器料あいうわ])|切れ(?!痔|味|が)"
+    r"|台(?![風所])|世帯|号|丁目"
     r"|flights?|floors?|blocks?|bites?|cups?|msgs?|mensajes?|mensagens|tang|lau|hom|days?|times?|hours?|weeks?"
     r"|months?|years?|x(?![a-z])|yrs?|am|pm|people|kids|pills?|min|st|nd|rd|th|of us|天"
     r"|次|个|個|岁|歲|片|周|週|點半|점|일|번째|시|개|명|회|살|주|개월"
     r"|ngay|lan|gio|tuan|thang|tuoi|nguoi|vien|dias?|vez(?:es)?|veces|horas?|semanas?|anos?|meses|mes|araw|beses"
     r"|oras|linggo|buwan|taon|din|patak|ghanta|दिन|पटक|घन्टा|हप्ता|जना"
-    r"|(?:cai|goi|bua|hop|chai|lon|bat|chiec|tieng|thia|muong|bich|banh|chen|coc|mieng|buoc|travesseiros?|pratos?|copos?"
+    r"|(?:cai|goi|bua|hop|chai|lon|bat|chiec|tieng|thia|muong|bich|banh|chen|coc|mieng|buoc|travesseiros?|pratos?"
+    r"|copos?"
     r"|xicaras?|comprimidos?|gotas|cobertas?|filh[oa]s|pessoas|minutos|quilos|pedac\w+|paes|ovos?|garrafas?|doses?"
     r"|colher\w*|reais|ienes|mil|andar(?:es)?|degraus?|passos?|quadras?|palavras?|criancas|gatos?|litros?|quartos?)"
     r"(?![a-z])))"
 )
 _AFTER = (
-    r"(?:番目|番|ばん|번|号|#|\)|\.(?!\d)|:|。|、|,(?!\d)|!|~|ー|〜)*(?:(?=不是|而不是|唔係)|です|でした|だわ|だ|で|や|かな|かも|かと"
+    r"(?:番目|番|ばん|번|号|#|\)|\.(?!\d)|:|。|、|,(?!\d)|!|~|ー|〜)*(?:(?=不是|而不是|唔係)|です"
+    r"|でした|だわ|だ|で|や|かな|かも|かと"
     r"|か(?=$|。|な)|のまま|のほう|の方|を選|でお願い|よりの|くらい|ぐらい|に近|寄り|ぽい|っぽい|が|は(?=、| )|に"
     r"|入り|かしら|だと思|ですか|"
     r"ね|よ|との|と(?= )|(?=\()|(?= )|(?=$)|(?=\n)|のよう|でいい|でええ|じゃ|ぢゃ|と3|번|po|naman|ạ|nha|nhe"
-    r"|(?<=番)(?=[、。!(,])|(?<=[調状号は][1-4])(?=[、。])|(?<=ばん)(?=[、。!(,])|(?<=[。!\n][1-4])(?=[、。(,])|입니다|이에요"
+    r"|(?<=番)(?=[、。!(,])|(?<=[もはでが、 ][1-4])(?=[!。])|(?<=[調状号は][1-4])(?=[、。])|(?<=ばん)(?=[、。!(,])"
+    r"|(?<=[。!\n][1-4])(?=[、。(,])|입니다|이에요"
     r"|예요|이요|요|ですが|でも|だけど|けど|やけど|やで|ずら|ばい|たい|っす|どす|と言|かね)"
 )
 _LEADING = re.compile(
@@ -77,10 +87,14 @@ _ASKED = re.compile(
     )
 )
 _NOT_THIS = re.compile(
-    r"番?(?:(?:では|じゃ|や|で|でも)(?:な(?:い|く|か(?!った?ら))|ね[えっ]|あり?ませ|あらへん|おまへん)|ちゃう(?:わ|ねん|で)?(?=$|。|、)|から(?= ?[1-4])"
-    r"|(?:に(?:する|なる|入る)|を選ぶ|を押す|という|って(?:いう)?|と(?:言|い)う)?(?:ほど|程)(?:では|でも|じゃ|や|の(?:こと|もん|症状)|ひど|悪|つら)"
-    r"|までは?(?:いか|行か|いき|行き|いって|行って)|とは(?:言|い)え|には(?:なら|なって(?:い)?(?:な|ま?せ|へ)|遠|至|いた)"
-    r"|→|->|[ 、。,(]*(?:うそ|嘘|(?:間違|まちが)(?!い(?:は|も)?な)|訂正|やっぱ)|は(?:違|大げさ|大袈裟|おおげさ|言い過ぎ"
+    r"番?(?:(?:では|じゃ|や|で|でも)(?:な(?:い|く|か(?!った?ら))|ね[えっ]|あり?ませ|あらへん|おまへん)"
+    r"|ちゃう(?:わ|ねん|で)?(?=$|。|、)|から(?= ?[1-4])"
+    r"|(?:に(?:する|なる|入る)|を選ぶ|を押す|という|って(?:いう)?|と(?:言|い)う)?(?:ほど|程)(?:では"
+    r"|でも|じゃ|や|の(?:こと|もん|症状)|ひど|悪|つら)"
+    r"|までは?(?:いか|行か|いき|行き|いって|行って)|とは(?:言|い)え|には(?:なら|なって(?:い)?(?:な"
+    r"|ま?せ|へ)|遠|至|いた)"
+    r"|→|->|[ 、。,(]*(?:うそ|嘘|(?:間違|まちが)(?!い(?:は|も)?な)|訂正|やっぱ)|は(?:違|大げさ|大袈裟"
+    r"|おおげさ|言い過ぎ"
     r"|さすがに|オーバー|ない(?:です|な|わ|と思))|というほど|ほどでは"
     r"|まで(?:は|では)|とまで)"
 )
@@ -90,10 +104,15 @@ _WAS = re.compile(
     r"|まで|まで は|も|の|が|: ?|was|、| |는)*$"
 )
 _COUNTED = re.compile(
-    r"(?<![a-z])(?:ate|eaten|had|drank|drunk|slept|watched|took|walked|made|cooked|read|did|past|last|after|every|over|than"
-    r"|least|another|those|these|all|my|our|next|first|within|washed|cleaned|finished|bought|used|baked|folded|cup of|of) $"
+    r"(?<![a-z])(?:ate|eaten|had|drank|drunk|slept|watched|took|walked|made|cooked|read|did|past|last|after|every"
+    r"|over|than"
+    r"|least|another|those|these|all|my|our|next|first|within|washed|cleaned|finished|bought|used|baked|folded"
+    r"|cup of|of) $"
 )
 """English: how many of something ("ate 3 bowls"), no answer."""
+_EITHER = re.compile(r"[1-4] ?(?:ou|or|o|u|hay(?: la)?|hoac|y|e|va|vs|x) ?(?:o |a |so )?[1-4](?![\d.,]\d)")
+_WHICH = re.compile(r"\?|(?<![a-z])(?:se|neu|if|si|khac|diferenca|qual|which|nao qual)(?![a-z])|(?: a| vay)$")
+"""Two numbers to choose from, in a question: "se so tenho tosse marco 1 ou 2?"."""
 _REST = re.compile(r"[^.!?\n。]*(?P<asks>\?)?")
 _FOREIGN = re.compile(
     r" (?:es (?:solo|si|para|cuando)|e (?:so |pra|para|quando)|bhaneko|kasto|na agad|o llamo|or call|mean"
@@ -101,7 +120,8 @@ _FOREIGN = re.compile(
 )
 """The number is asked about: "4 bhaneko kasto ho?", "¿el 4 es solo si ...?"."""
 _SUPPOSED = re.compile(
-    r"もし(?!か)[^。\n]*$|(?:^|[^a-z])if (?:i|it|my|he|she) [^.,\n]*$|(?:曜日?|ようび)(?:は|に|の|も| )*$|(?:diferenca|diferencia) [^.,\n]*$|khac (?:nhau |gi )[^.,\n]*$"
+    r"もし(?!か)[^。\n]*$|(?:^|[^a-z])if (?:i|it|my|he|she) [^.,\n]*$|(?:曜日?|ようび)(?:は|に|の|も| )*$|(?:diferenca"
+    r"|diferencia) [^.,\n]*$|khac (?:nhau |gi )[^.,\n]*$"
 )
 _WHEN = re.compile("(?:とき|時|場合|際|なったら|たら|なら)(?:は|には|に|が|、| )*$")
 _RIGHT = re.compile(
@@ -196,7 +216,8 @@ def read_digit(text: Normalised, *, highest: int) -> Menu:
 
 _EAST_BEFORE = re.compile(
     r"(?:不是|并非|並非|唔係|不系|没到|沒到|不到|不选|不選|不按|别选)(?:选|選|按|第)?$"
-    r"|(?P<asks>(?:才|先|算不|是不是|系咪|係咪|要不要|该不该|先至|应该|應該|什么时候|什麼時候|几时|幾時|何时|如果|要是)[^。!?\n，,]{0,8}"
+    r"|(?P<asks>(?:才|先|算不|是不是|系咪|係咪|要不要|该不该|先至|应该|應該|什么时候|什麼時候|几时|幾時"
+    r"|何时|如果|要是)[^。!?\n，,]{0,8}"
     r"(?:算|选|選|揀|拣|按|回|填|覆|答|系|係|是))$"
 )
 _EAST_PARTICLE = re.compile(r"[^。!\n，,]{0,4}(?:\?|[吗嗎呢啊呀]|$)(?<!了)")
@@ -218,6 +239,8 @@ def _stands(text: str, start: int, end: int) -> bool:
         return False
     if _ASKED.match(text, end) or _NOT_THIS.match(text, end) or _WAS_AFTER.match(text, end):
         return False
+    if any(match.start() <= start and end <= match.end() for match in _EITHER.finditer(text)) and _WHICH.search(text):
+        return False
     before = text[max(start - 24, 0) : start]
     if _COUNTED.search(before):
         return False
@@ -231,7 +254,11 @@ def _stands(text: str, start: int, end: int) -> bool:
 
 _TOKEN = re.compile(
     fold_pattern(
-        r"^[\W_]*(?P<word>[^\W\d_]+?)(?:番|ばん|번)?(?:で[ーえ]?す|どす|っす|でござる|でございます|だ|で|で す|よ|ね|や|やで|ばい|たい|だよ|だわ|だね|やな|やね|ですわ|ですよ|ですね|かな|かも|じゃ|なり|番で|po|입니다|이요|요|でお願いします"
+        r"^[\W_]*(?P<word>[^\W\d_]+?)(?:番|ばん|번)?[、 ]?(?:で[ーえ]?す|でっせ|でんな|でんねん|だす"
+        r"|やん|ですばい|ばってん|やけん|だべ|だっぺ|だがね|だに|さー?"
+        r"|で[しふ]|どす|っす|でござる|でございます|だ|で|で す|よ|ね|や|やで|ばい|たい|だよ|だわ|だね"
+        r"|やな|やね|ですわ|ですよ|ですね|かな|かも|じゃ|なり|番で|po|입니다|이요|요"
+        r"|でお願いします"
         r"|desu| (?:a|nha|nhe|nhen|chi|thoi|em|ha|roi))?[\W_]*$"
     )
 )
@@ -241,8 +268,8 @@ def _word_alone(text: Normalised) -> Menu | None:
     """A number word that is the whole reply, or its first word before a space."""
     whole = _TOKEN.match(text.text)
     if first := _FIRST.match(text.text):
-        digit, end = _WORDS[first["word"]], first.end("word")
-        return None if _NOT_THIS.match(text.text, end) else Menu(digit, first.span("word"), end)
+        end = first.end("word")
+        return None if _NOT_THIS.match(text.text, end) else Menu(_WORDS[first["word"]], first.span("word"), end)
     if told := _TOLD.match(text.text):
         name = "word" if told["word"] else "first"
         return Menu(_WORDS[told[name]], told.span(name), told.end())

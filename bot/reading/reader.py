@@ -290,7 +290,8 @@ def _understood(found: Found) -> bool:
     answered = answered and not _YET.search(found.text.text)
     told = bool(found.answers.marks) or any(map(found.has, ("states", "symptoms", "denials")))
     told = told or found.has("intents", "thanks", "offtopic", "later")
-    return unknown_clauses(found.text.text, spans, found.lexicons, answered=answered, told=told) == 0
+    mild = found.menu.digit in (1, 2)
+    return unknown_clauses(found.text.text, spans, found.lexicons, answered=answered, told=told, mild=mild) == 0
 
 
 def _number_of_another_question(found: Found) -> bool:

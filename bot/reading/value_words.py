@@ -16,7 +16,8 @@ NUMBER = re.compile(
     rf"(?<!\d/(?!3\d[.,度]))(?:"
     rf"(?P<f>(?:9[3-9]|10\d)(?:{POINT}\d)?) ?(?:°? ?f(?![a-z])|℉|華氏|degrees? f|fahrenheit|度f)"
     rf"|(?P<degree>3\d|4\d) ?{DEGREE} ?(?:(?P<tenth>\d)(?:\d(?!\d))?(?! ?(?:回|時|日|人|番|錠|月|歳|%))(?: ?(?:分"
-    rf"|ぶ|부|phan))?|(?P<vague>台|だい|대|代|多(?!久|长|少)|出头|出頭|几|幾|초반|중반|후반|언저리|(?:좀|조금|쪼금|약간|살짝)?넘|이상|前後|帯|前半|後半|ちよ?い"
+    rf"|ぶ|부|phan))?|(?P<vague>台|だい|대|代|多(?!久|长|少)|出头|出頭|几|幾|초반|중반|후반|언저리|(?:좀"
+    rf"|조금|쪼금|약간|살짝)?넘|이상|前後|帯|前半|後半|ちよ?い"
     rf"|ちよ?っと|ちょい|ちょっと|と?少し"
     rf"|と?すこし|なんぼ|何分|なんぶん|いくつ"
     rf"|いくら|なんとか|several|e pou[cq]\w+|e uns? \w+|e alguma coisa|e quebrad\w+|hon(?![a-z])|may(?![a-z])))?"
@@ -31,7 +32,8 @@ UNIT_AFTER = re.compile(
     fold_pattern(
         r" ?(?:歳|才|さい|代|週|しゅう|回|かい|時|じ(?=に|ご|か|$)|日|にち|分|ふん|人|にん|年|月|か月|ヶ月|錠|円"
         r"|キロ|kg|g(?![a-z])|mg|ml|cc|mm|cm|"
-        r"階|号|番(?!号)|丁目|点|本|枚|個|杯|秒|度目|歩|メートル|ページ|つ|以上の|㎎|週間|時間|years?|yrs?|yo(?![a-z])|y/o"
+        r"階|号|番(?!号)|丁目|点|本|枚|個|杯|秒|度目|歩|メートル|ページ|つ|以上の|㎎|週間|時間|years?"
+        r"|yrs?|yo(?![a-z])|y/o"
         r"|months?|weeks?|wks?|days?|hours?|hrs?(?! ?:| ?\d)|"
         r"minutes?|mins?|times?|x(?![a-z])|people|pm|am|岁|歲|天|次|个|個|周|週|點|点|点钟|분|시|일|살|세|주|개월|번"
         r"|회|명|시간|tuoi|tuan|thang|ngay|gio|lan|nguoi|phut|"
@@ -71,8 +73,10 @@ SPO2_BEFORE = re.compile(
         r"|nong do|अक्सिजन|oksijan|aksijan|スポ|spo|sao2|oxygeno)"
         r"(?:は|が|:|の|〜|う|値|の値|だけ|を|も|is|level|levels|reading|of|at|was|now|,|\.|、|=|は今|測定"
         r"|濃度|で|数値|가|는"
-        r"|이|은|:|la|da|es|esta|ta|em|de|en|는| |chi|con|is now|around|about|só|so|今|今は|现在|現在|目前|到|至|掉|降|跌|升|回|了|还|還"
-        r"|在|显示|顯示|只有|才|就|都|有|大概|大约|大約|约|差不多|稳定|穩定|维持|維持|一直|最低|最高|得|剩|测出来|测得|夹了?|夾咗?|量|水平|浓度|為|为|测|測|도|수치|최저|최고|지금"
+        r"|이|은|:|la|da|es|esta|ta|em|de|en|는| |chi|con|is now|around|about|só|so|今|今は|现在|現在"
+        r"|目前|到|至|掉|降|跌|升|回|了|还|還"
+        r"|在|显示|顯示|只有|才|就|都|有|大概|大约|大約|约|差不多|稳定|穩定|维持|維持|一直|最低|最高|得"
+        r"|剩|测出来|测得|夹了?|夾咗?|量|水平|浓度|為|为|测|測|도|수치|최저|최고|지금"
         r"|아까|오늘|겨우|방금|측정|재니|재니까|쟀는데|쟀더니|測ったら"
         r"|はかったら|計ったら|测了|是)*$"
     )
@@ -84,13 +88,15 @@ PERCENT = re.compile(
 )
 NOT_SPO2 = re.compile(
     fold_pattern(
-        r"(?:電池|バッテリー|充電|湿度|battery|humidity|bateria|pin|estou|tou|(?<![a-z])to(?![a-z])|me sinto|sentindo|quase"
+        r"(?:電池|バッテリー|充電|湿度|battery|humidity|bateria|pin|estou|tou|(?<![a-z])to(?![a-z])"
+        r"|me sinto|sentindo|quase"
         r"|uns|suc khoe|khoe|电池|電量|电量|배터리|確率)[^\d]{0,8}$"
     )
 )
 NOT_SPO2_AFTER = re.compile(
     fold_pattern(
-        r"[^\d、。]{0,6}(?:回復|治|元気|戻|よくな|良くな|better|recover|recuperad|curad|bem|bom|boa|melhor|khoe|pronto|pront[oa]"
+        r"[^\d、。]{0,6}(?:回復|治|元気|戻|よくな|良くな|better|recover|recuperad|curad|bem|bom|boa"
+        r"|melhor|khoe|pronto|pront[oa]"
         r"|充電|濃度のアルコ|引き|オフ|オレンジ)"
     )
 )
