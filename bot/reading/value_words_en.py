@@ -12,7 +12,11 @@ PAST_AFTER = re.compile(
     r"|the day before|an hour ago|\d+ hours? ago|this am|at first)(?![a-z])(?! ?\d)"
 )
 FROM_BEFORE = re.compile(r"(?:up|down|dropped|gone|went|rose|fell|came down|jumped|improved|recovered) from ?$")
-LIST = re.compile(r" ?(?:[,/&、;]| and| then again|(?= )) ?(?:and |or )?")
+LIST = re.compile(
+    r" ?(?:[,/&、;]| and| then again|(?= )) ?(?:and |or )?"
+    r"|%?[^\d.;]{0,24}(?<![a-z])(?:left|right|thumb|index|finger|hand|rest|resting|sitting|standing|lying|walking)(?![a-z])"
+    r"[^\d.;]{0,24}(?<!now )(?<!then )"
+)
 """Between values that were measured one after the other, none of them said to be the last word: 93/94/93."""
 ENGLISH = re.compile(
     r"(?<![a-z])(?:sorry|is|was|and|says?|finger|hand|wife|husband|daughters?|sons?|today|now|feel\w*|fine|still|with|but|not"
