@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from bot.corrections.reread import Rereader, in_words
 from bot.domain.rereading import Circumstances, same_readings
+from bot.reading import code
 from bot.reading.code import code_version
 from bot.reading.reader import Reader
 from bot.scripts.stage import Resident
@@ -81,6 +82,12 @@ async def test_the_files_of_a_version_are_kept_once_and_come_back_as_they_were(h
 async def test_with_each_reading_stands_which_program_read_it(replies):
     assert {reply.circumstances.code for reply in replies} == {code_version()}
     assert code_version().count("+") == 1
+
+
+def test_another_dictionary_is_another_program(monkeypatch):
+    before = code.code_version()
+    monkeypatch.setattr(code, "version", "{} in another version".format)
+    assert code.code_version.__wrapped__() != before
 
 
 async def test_another_program_is_told_of(house, replies):
