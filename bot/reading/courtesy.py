@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from bot.reading.normalise import fold_pattern
 
-_GAP = r"[\s。、,.!?~〜…:;・]"
+_GAP = r"[\s。、,.!?~〜…:;・।]"
 _EDGE = (
     rf"(?:^|(?<={_GAP})|(?<=[\dすたいんよねわだ요다])"
     r"|(?=よろしく|宜しく)|(?<!서)(?=감사|고맙))"
 )
 """Where a courtesy may begin: after a pause, a number or the end of a sentence; some can only be one."""
-_IDLE = re.compile(r"[\s。、,.…:;・]+$")
+_IDLE = re.compile(r"[\s。、,.…:;・।]+$")
 """What may be left over before a courtesy; a question mark is part of what is said."""
 _LONGEST = 100
 """Characters at each end that are looked at."""

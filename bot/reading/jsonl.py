@@ -30,7 +30,7 @@ def to_json(id: str, reading: Reading, text: str) -> dict[str, Any]:  # noqa: A0
 
 
 def run(lines: Iterable[str], reader: Reader) -> Iterator[str]:
-    """A line of JSON for each line ``{"id", "context", "text"}``; an invalid line gives ``{"error", "line"}``."""
+    """A line of JSON for each line ``{"id", "context", "text"}``; for a wrong one its id, number and what is wrong."""
     for number, line in enumerate(lines, start=1):
         if line.strip():
             answer = json.dumps(_answer(line, number, reader), ensure_ascii=False)
@@ -40,9 +40,20 @@ def run(lines: Iterable[str], reader: Reader) -> Iterator[str]:
 def _answer(line: str, number: int, reader: Reader) -> dict[str, Any]:
     try:
         row = json.loads(line)
-        id_, text, context = row["id"], row["text"], Context(row.get("context", "free"))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return {"error": f"{type(error).__name__}: {error}", "line": number}
-    if not isinstance(text, str) or not isinstance(id_, str | int):
-        return {"error": "id and text must be strings", "line": number}
-    return to_json(str(id_), reader.read(text, context), text)
+    except (ValueError, RecursionError):
+        row = None
+    if not isinstance(row, dict):
+        return _wrong(None, number, "JSON の1行ではありません", "This is no line of JSON")
+    id_, text, context = row.get("id"), row.get("text"), row.get("context", Context.FREE.value)
+    if isinstance(id_, bool) or not isinstance(id_, str | int):
+        return _wrong(None, number, "id がありません(文字列か数)", "id is missing (text or a number)")
+    if not isinstance(text, str):
+        return _wrong(id_, number, "text がありません(文字列)", "text is missing (a string)")
+    if not isinstance(context, str) or context not in set(Context):
+        known = ", ".join(Context)
+        return _wrong(id_, number, f"context が {known} のどれでもありません", f"context is none of {known}")
+    return to_json(str(id_), reader.read(text, Context(context)), text)
+
+
+def _wrong(id_: str | int | None, number: int, ja: str, en: str) -> dict[str, Any]:
+    return {"id": None if id_ is None else str(id_), "error": f"{en}.", "error_ja": f"{ja}。", "line": number}

@@ -27,13 +27,16 @@ def test_an_invalid_line_is_told_and_the_next_ones_are_read(reader):
         '{"id":"4","context":"nowhere","text":"1"}',
         "[]",
         '{"id":"6","context":"daily","text":7}',
+        '{"id":"7","context":["daily"],"text":"1"}',
         "",
         '{"id":"8","context":"daily","text":"\\ud800","lang":"ja"}',
     ]
     answers = [json.loads(line) for line in run(lines, reader)]
-    assert [answer.get("line") for answer in answers] == [None, 2, 3, 4, 5, 6, None]
-    assert answers[0]["id"] == "1"
-    assert answers[-1]["id"] == "8"
+    assert [answer.get("line") for answer in answers] == [None, 2, 3, 4, 5, 6, 7, None]
+    assert [answer["id"] for answer in answers] == ["1", None, "3", "4", None, "6", "7", "8"]
+    assert answers[2]["error"] == "text is missing (a string)."
+    assert answers[2]["error_ja"] == "text がありません(文字列)。"
+    assert "consent, daily" in answers[3]["error"]
 
 
 def test_a_reading_is_explained_with_the_words_that_decided(reader):
