@@ -151,7 +151,7 @@ class Reader:
         for lexicon in lexicons:
             idioms, signs = _read_in(lexicon, plain.text)
             found.idioms.extend(idioms)
-            found.signs.extend(signs)
+            found.signs.extend(_not_yet_judged(signs, found.signs) if lexicon.spaced else signs)
         found.signs = _denied(_without_inner_questions(found.signs))
         if _AMBULANCE.match(plain.text):
             found.signs.append(Sign(_CALLED, *_AMBULANCE.match(plain.text).span("number")))  # type: ignore[union-attr]
@@ -173,6 +173,15 @@ def _read_in(lexicon: Lexicon, text: str) -> tuple[list[tuple[int, int]], list[S
     masked = mask_idioms(spelt.text, lexicon)
     signs = [moved(sign, spelt) for sign in find_signs(spelt.text, masked, lexicon)]
     return [spelt.span(*place) for place in _masked_places(spelt.text, masked)], signs
+
+
+def _not_yet_judged(signs: list[Sign], earlier: list[Sign]) -> list[Sign]:
+    """The signs that a likelier language has not found in the same words ("convulsionou", denied in Portuguese)."""
+    return [
+        sign
+        for sign in signs
+        if not any(one.code == sign.code and one.start < sign.end and sign.start < one.end for one in earlier)
+    ]
 
 
 def _relatives(sign: Sign, text: str, lexicons: Sequence[Lexicon]) -> Sign:
