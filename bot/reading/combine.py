@@ -111,6 +111,8 @@ def _by_sign(sign: Sign, found: Found) -> Priority:
         return Priority.NONE  # 1 検査は受けてませんが: whoever answers the menu is the right person
     if sign.kind == "intents" and sign.code in ("question", "request", "complaint", "wrong_number"):
         return Priority.ROUTINE
+    if sign.code == "topic" and _only_topic(found):
+        return Priority.ROUTINE
     return Priority.NONE
 
 
@@ -132,7 +134,14 @@ def intent_of(found: Found, priority: Priority) -> Intent:
         return Intent.QUESTION
     if found.has("intents", "complaint"):
         return Intent.OTHER
-    return _quiet(found)
+    return Intent.QUESTION if _only_topic(found) else _quiet(found)
+
+
+def _only_topic(found: Found) -> bool:
+    """Whether a matter of the office is all that is told (会社に書類を出せと言われました): a person must read it."""
+    if found.menu.digit is not None or found.values.spans or found.answers.marks or not found.has("intents", "topic"):
+        return False
+    return all(sign.kind == "intents" and sign.code in ("topic", "offtopic") for sign in found.signs)
 
 
 def _quiet(found: Found) -> Intent:

@@ -12,7 +12,7 @@ DEGREE = (
     r"|c(?![a-z]))"
 )
 NUMBER = re.compile(
-    rf"(?:(?<!\d)|(?<=^[1-4])(?=3[5-9][.,度]\d))(?<!\d\.(?!3[4-9][.,]\d))(?<!\d\d\.)(?<![^o]\d:)(?<!^\d:)"
+    rf"(?:(?<!\d)|(?<=^[1-4])(?=3[5-9][.,度]\d))(?<!\d\.(?!3[4-9][.,]\d))(?<!\d\d\.(?!9\d(?!\d)))(?<![^o]\d:)(?<!^\d:)"
     rf"(?<!\d/(?!3\d[.,度]))(?:"
     rf"(?P<f>(?:9[3-9]|10\d)(?:{POINT}\d)?) ?(?:°? ?f(?![a-z])|℉|華氏|degrees? f|fahrenheit|度f)"
     rf"|(?P<degree>3\d|4\d) ?{DEGREE} ?(?:(?P<tenth>\d)(?:\d(?!\d))?(?! ?(?:回|時|日|人|番|錠|月|歳|%))(?: ?(?:分"
@@ -46,8 +46,8 @@ UNIT_AFTER = re.compile(
 )
 PULSE_BEFORE = re.compile(
     r"(?:脈拍?|みゃく|心拍|心跳|心搏|(?<![a-z])pr(?![a-z])|(?<![a-z])hr(?![a-z])|(?<![a-z])f[cr](?![a-z])|bpm"
-    r"|pulse|heart rate|血圧|bp|上(?!が)"
-    r"|下(?!が|痢|り)|体重|身長|血糖|맥박|혈압|脉搏|心率|血压|mach"
+    r"|pulse|heart rate|血圧|bp|(?<![早晚天马馬路床身头頭])上(?!が|午|次|周|週|面|个|個|班|去|来|來|厕|廁|涨|漲|升|回|了|床|楼|樓|学|學)"
+    r"|(?<![天乡鄉底])下(?!午|次|周|週|面|个|個|班|去|来|來|降|跌|床|楼|樓|雨|到|が|痢|り)|体重|身長|血糖|맥박|혈압|脉搏|心率|血压|mach"
     r"|nhip tim|huyet ap|pulso|presion|pressao|batimento\w*|latidos?|pulsaciones|frecuencia|(?:otro|el"
     r"|ang) numer\w+|otro"
     r"|(?:de|el|la) abajo|tibok|pintig|sa baba|yung isa|dhadkan|nadi|mutuko? ?\w*|मुटु\S*|नाडि\S*|धड्कन|ढुकढुकि)"
@@ -66,7 +66,7 @@ TEMP_BEFORE = re.compile(
 )
 SPO2_BEFORE = re.compile(
     fold_pattern(
-        r"(?:酸素(?:飽和度|濃度|飽和)?|さんそ|sp ?o ?2|sp02|spo₂|o2|サチュ?レ?ー?シ?ョ?ン?|さっと|サット|サチ|sats?"
+        r"(?:指(?:の|に(?:つけ|はめ|挟|はさ)[^\d、。]{0,4})(?:やつ|機械|器械|計|測定器|数値|数字|センサー)?[、 ]*|酸素(?:飽和度|濃度|飽和)?|さんそ|sp ?o ?2|sp02|spo₂|o2|サチュ?レ?ー?シ?ョ?ン?|さっと|サット|サチ|sats?"
         r"|saturation|飽和度|パルス(?:オキシメーター)?|オキシ(?:メーター)?|"
         r"oxygen(?: level)?|oximeter|oxi\w*|ox|satura\w+|スポツ|すぽつ|エスピーオーツ|血氧(?:饱和度|飽和度|仪"
         r"|儀)?|氧(?:饱和(?:度)?|飽和(?:度)?|含量|指数|指數|值)?|산소(?:포화도)?|포화도|oxy"
@@ -123,7 +123,7 @@ PAST_AFTER = re.compile(r"(?:だった|でした|あったけど|あったが|�
 RANGE = re.compile(
     fold_pattern(
         r" ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|denz?|a|ate|hasta|sampai|、|or|y|o|ra|at|ki|sa kanan"
-        r"|sa kaliwa|ata|र|ou|e|va|luc|co luc|khi|hora|\.\.+)+ ?"
+        r"|sa kaliwa|ata|र|ou|e|va|voi|luc|co luc|khi|hora|\.\.+)+ ?"
     )
 )
 ARROW = re.compile(r" ?(?:→|⇒|->|=>|>)+ ?")
