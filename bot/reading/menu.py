@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.reading.menu_told import no_answer
 from bot.reading.normalise import Normalised, fold_pattern
 
 _WORDS = {
@@ -77,6 +78,7 @@ _SPELLED = re.compile(
     r"(?:an? )?(?P<word>three|four|tres|quatro|cuatro|apat|bon|char)(?=$|[,.!]| (?:today|sorry|por|pq|porque|po"
     r"|number|i|im|my|me|e|a) ?)"
     r"|(?:选|選|係|回|是)(?:第)?(?P<kanji>[四三])(?=$|了|，|。|,|号|號|吧|呢|!)|(?<=[選选回])(?P<digit>[34])了"
+    r"|^[\W_]*(?P<first>[一二三四])(?:号|號|番)?(?=$|[,。]|、(?![一二三四五六七八九十]))|^[\W_]*(?P<said>[일이삼사])번(?=이요|이에요|입니다|요|$|[ ,.])"
 )
 _ASKED = re.compile(
     fold_pattern(
@@ -87,7 +89,7 @@ _ASKED = re.compile(
     )
 )
 _NOT_THIS = re.compile(
-    r"番?(?:(?:では|じゃ|や|で|でも)(?:な(?:い|く|か(?!った?ら))|ね[えっ]|あり?ませ|あらへん|おまへん)"
+    r"(?<=no \d),? (?:and |or )?no [1-4](?!\d)|番?(?:(?:では|じゃ|や|で|でも)(?:な(?:い|く|か(?!った?ら))|ね[えっ]|あり?ませ|あらへん|おまへん)"
     r"|ちゃう(?:わ|ねん|で)?(?=$|。|、)|から(?= ?[1-4])"
     r"|(?:に(?:する|なる|入る)|を選ぶ|を押す|という|って(?:いう)?|と(?:言|い)う)?(?:ほど|程)(?:では"
     r"|でも|じゃ|や|の(?:こと|もん|症状)|ひど|悪|つら)"
@@ -107,16 +109,16 @@ _COUNTED = re.compile(
     r"(?<![a-z])(?:ate|eaten|had|drank|drunk|slept|watched|took|walked|made|cooked|read|did|past|last|after|every"
     r"|over|than"
     r"|least|another|those|these|all|my|our|next|first|within|washed|cleaned|finished|bought|used|baked|folded"
-    r"|cup of|of) $"
+    r"|cup of|of|(?:not|isnt|rather than|instead of|neither|nor|wasnt|no \d,?(?: and)? no)(?: an?| number| option)?) $"
 )
-"""English: how many of something ("ate 3 bowls"), no answer."""
-_EITHER = re.compile(r"[1-4] ?(?:ou|or|o|u|hay(?: la)?|hoac|y|e|va|vs|x) ?(?:o |a |so )?[1-4](?![\d.,]\d)")
+"""English: how many of something ("ate 3 bowls") or not this one ("not 4!"), no answer."""
+_EITHER = re.compile(r"[1-4] ?(?:ou|or|o|u|hay(?: la)?|hoac|y|e|va|voi|com|vs|x) ?(?:o |a |do |so )?[1-4](?![\d.,]\d)")
 _WHICH = re.compile(r"\?|(?<![a-z])(?:se|neu|if|si|khac|diferenca|qual|which|nao qual)(?![a-z])|(?: a| vay)$")
 """Two numbers to choose from, in a question: "se so tenho tosse marco 1 ou 2?"."""
 _REST = re.compile(r"[^.!?\n。]*(?P<asks>\?)?")
 _FOREIGN = re.compile(
     r" (?:es (?:solo|si|para|cuando)|e (?:so |pra|para|quando)|bhaneko|kasto|na agad|o llamo|or call|mean"
-    r"|is (?:only )?for|la gi|la sao)"
+    r"|is (?:only )?for|(?:only )?for|if(?= )|when(?= )|or [1-4](?!\d)|la gi|la sao)"
 )
 """The number is asked about: "4 bhaneko kasto ho?", "¿el 4 es solo si ...?"."""
 _SUPPOSED = re.compile(
@@ -242,7 +244,7 @@ def _stands(text: str, start: int, end: int) -> bool:
     if any(match.start() <= start and end <= match.end() for match in _EITHER.finditer(text)) and _WHICH.search(text):
         return False
     before = text[max(start - 24, 0) : start]
-    if _COUNTED.search(before):
+    if _COUNTED.search(before) or no_answer(text, start, end):
         return False
     if _WHEN.search(before) and _RIGHT.match(text, end):
         return False
@@ -259,7 +261,7 @@ _TOKEN = re.compile(
         r"|で[しふ]|どす|っす|でござる|でございます|だ|で|で す|よ|ね|や|やで|ばい|たい|だよ|だわ|だね"
         r"|やな|やね|ですわ|ですよ|ですね|かな|かも|じゃ|なり|番で|po|입니다|이요|요"
         r"|でお願いします"
-        r"|desu| (?:a|nha|nhe|nhen|chi|thoi|em|ha|roi))?[\W_]*$"
+        r"|desu| (?:a|nha|nhe|nhen|chi|thoi|em|ha|roi|number|no|ho|cha|lang|naman|maam|mam|sir|nomas|nada mas))?[\W_]*$"
     )
 )
 

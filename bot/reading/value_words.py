@@ -46,8 +46,10 @@ UNIT_AFTER = re.compile(
 )
 PULSE_BEFORE = re.compile(
     r"(?:脈拍?|みゃく|心拍|心跳|心搏|(?<![a-z])pr(?![a-z])|(?<![a-z])hr(?![a-z])|(?<![a-z])f[cr](?![a-z])|bpm"
-    r"|pulse|heart rate|血圧|bp|(?<![早晚天马馬路床身头頭])上(?!が|午|次|周|週|面|个|個|班|去|来|來|厕|廁|涨|漲|升|回|了|床|楼|樓|学|學)"
-    r"|(?<![天乡鄉底])下(?!午|次|周|週|面|个|個|班|去|来|來|降|跌|床|楼|樓|雨|到|が|痢|り)|体重|身長|血糖|맥박|혈압|脉搏|心率|血压|mach"
+    r"|pulse|heart rate|血圧|bp|(?<![早晚天马馬路床身头頭])上(?!が|午|次|周|週|面|个|個|班|去|来|來|厕|廁|涨|漲"
+    r"|升|回|了|床|楼|樓|学|學)"
+    r"|(?<![天乡鄉底])下(?!午|次|周|週|面|个|個|班|去|来|來|降|跌|床|楼|樓|雨|到|が|痢|り)|体重|身長|血糖|맥박"
+    r"|혈압|脉搏|心率|血压|mach"
     r"|nhip tim|huyet ap|pulso|presion|pressao|batimento\w*|latidos?|pulsaciones|frecuencia|(?:otro|el"
     r"|ang) numer\w+|otro"
     r"|(?:de|el|la) abajo|tibok|pintig|sa baba|yung isa|dhadkan|nadi|mutuko? ?\w*|मुटु\S*|नाडि\S*|धड्कन|ढुकढुकि)"
@@ -61,12 +63,23 @@ PULSE_AFTER = re.compile(
 TEMP_BEFORE = re.compile(
     fold_pattern(
         r"(?:熱|ねつ|体温|たいおん|temp\w*|temperature|fever|体温|體溫|烧|燒|열|체온|sot|nhiet do|febre|temperatura"
-        r"|fiebre|lagnat|jworo|ज्वरो|तापक्रम)[^\d]{0,8}$"
+        r"|fiebre|lagnat|jworo|jwaro|joro|ज्वरो|तापक्रम|calentura|sinat|otra vez con|amaneci con|sigo con"
+        r"|estoy con|esta con"
+        r"|volvi a|subio a|llego a|llegue a|marco|me sale|umabot|umabot sa|umakyat sa|naging|nasa"
+        r"|tumaas sa)[^\d]{0,8}$"
+    )
+)
+TEMP_AFTER = re.compile(
+    fold_pattern(
+        r" ?(?:pugyo|pugeko|pugis\w*|aayo|ayo|aako|de fiebre|de temperatura|de calentura|grados|na lagnat"
+        r"|ang lagnat|ko lagnat"
+        r"|ang temp|jworo|jwaro|joro|ज्वरो|पुग्यो|पुगेको|आयो)(?![a-z])"
     )
 )
 SPO2_BEFORE = re.compile(
     fold_pattern(
-        r"(?:指(?:の|に(?:つけ|はめ|挟|はさ)[^\d、。]{0,4})(?:やつ|機械|器械|計|測定器|数値|数字|センサー)?[、 ]*|酸素(?:飽和度|濃度|飽和)?|さんそ|sp ?o ?2|sp02|spo₂|o2|サチュ?レ?ー?シ?ョ?ン?|さっと|サット|サチ|sats?"
+        r"(?:指(?:の|に(?:つけ|はめ|挟|はさ)[^\d、。]{0,4})(?:やつ|機械|器械|計|測定器|数値|数字|センサー)?[、 ]*"
+        r"|酸素(?:飽和度|濃度|飽和)?|さんそ|sp ?o ?2|sp02|spo₂|o2|サチュ?レ?ー?シ?ョ?ン?|さっと|サット|サチ|sats?"
         r"|saturation|飽和度|パルス(?:オキシメーター)?|オキシ(?:メーター)?|"
         r"oxygen(?: level)?|oximeter|oxi\w*|ox|satura\w+|スポツ|すぽつ|エスピーオーツ|血氧(?:饱和度|飽和度|仪"
         r"|儀)?|氧(?:饱和(?:度)?|飽和(?:度)?|含量|指数|指數|值)?|산소(?:포화도)?|포화도|oxy"
@@ -113,16 +126,20 @@ PAST_BEFORE = re.compile(
     fold_pattern(
         r"(?:昨日|きのう|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|最初|さっき(?!測|は?かっ|計)|先ほど"
         r"|さきほど|(?:今朝|朝)(?=は)|yesterday|last night|earlier|was|昨天"
-        r"|昨晚|어제|어젯밤|hom qua|toi qua|ontem|ayer|anoche|kahapon|kagabi|hijo|हिजो)"
+        r"|昨晚|어제|어젯밤|hom qua|toi qua|ontem|ayer|anoche|kahapon|kagabi|kanina|knina|kaninang \w+|hijo"
+        r"|hijo rati|aghi|agi|asti|हिजो|अघि|अस्ति|antes|temprano"
+        r"|hace (?:un )?rato|primero|una|nung una|suruma|pahila)"
         r"(?:の?(?:夜|朝|昼|夕方|晩|体温|熱))?(?:まで|は|の|が|に|も|、|,|it was|was|to|는|은|엔|thi|era|foi"
         r"|estaba|tenia"
-        r"|tava|estava| |夜)*$"
+        r"|tava|estava|po|naman|ay|ko|ng|salio|marco|me|marcaba|thiyo|thyo|ma|umaga|gabi|hapon|rati|bihana|bihan"
+        r"| |夜)*$"
     )
 )
 PAST_AFTER = re.compile(r"(?:だった|でした|あったけど|あったが|ありましたが|だったけど|でしたが|from)")
 RANGE = re.compile(
     fold_pattern(
-        r" ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|denz?|a|ate|hasta|sampai|、|or|y|o|ra|at|ki|sa kanan"
+        r" ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|denz?|a|ate|hasta|sampai|、|or|y|o|ra|at|ki"
+        r"|sa kanan"
         r"|sa kaliwa|ata|र|ou|e|va|voi|luc|co luc|khi|hora|\.\.+)+ ?"
     )
 )
