@@ -59,7 +59,7 @@ class Scores:
 class Weights:
     """``emergency`` and ``grave`` hold a signed byte for each of ``grams``; a byte times the ``scale`` is the weight.
 
-    ``examples`` are the ids of the grave labelled replies, ``marks`` the places of the strongest grams of each.
+    ``examples`` are the grave labelled replies (``id:text``), ``marks`` the places of the strongest grams of each.
     """
 
     grams: tuple[str, ...]
@@ -134,7 +134,7 @@ class Classifier:
         return Scores(emergency, grave)
 
     def nearest(self, core: Core, context: Context, count: int = 2) -> list[str]:
-        """The ids of the labelled replies that share most of what makes this one grave, the nearest first."""
+        """The labelled replies that share most of what makes this one grave (``id:text``), the nearest first."""
         places = set(self._places(core, context))
         weigh = self._grave.__getitem__
         alike = [(sum(map(weigh, places & marks)), at) for at, marks in enumerate(self.weights.marks)]

@@ -48,4 +48,6 @@ def _facts(reading: Reading) -> str:
 
 
 def _because(mark: Evidence, text: str) -> str:
+    if mark.rule.startswith("like:"):
+        return f"印のある緊急・至急の返信に似ている / like the grave labelled reply {mark.rule.removeprefix('like:')}"
     return f"「{text[mark.start : mark.end]}」 {mark.rule}"

@@ -23,11 +23,13 @@ FOLDS = 5
 _SEED = 2026
 _STRENGTH = 3.0
 """How freely weights follow the labelled replies (C of scikit-learn)."""
+_SHOWN = 60
+"""Characters of a labelled reply that are shown where another one is like it."""
 _MARKS = 24
 _OFTEN = 2
 """Replies that must hold an n-gram before it counts."""
 _LEAST = 10
-_FALSE_ALARMS, _ASKED, _CALM = 0.005, 0.012, 0.75
+_FALSE_EMERGENCIES, _FALSE_URGENT, _ASKED, _CALM = 0.009, 0.006, 0.012, 0.75
 """Shares of quiet replies that may be raised, that may be raised or asked back, and that need no asking back."""
 _QUIET = frozenset({Priority.NONE, Priority.ROUTINE})
 _GRAVE = frozenset({Priority.EMERGENCY, Priority.URGENT})
@@ -41,6 +43,7 @@ class Sample:
     """
 
     id: str
+    text: str
     core: Core
     context: Context
     language: str
@@ -80,7 +83,7 @@ def learn(samples: Sequence[Sample]) -> Learned:
     return Learned(
         replace(
             _weights(grams, emergency, grave, limits),
-            examples=tuple(sample.id for sample in examples),
+            examples=tuple(f"{sample.id}:{' '.join(sample.text.split())[:_SHOWN]}" for sample in examples),
             marks=tuple(grave.strongest(grid[number]) for number, sample in enumerate(samples) if sample.grave),
         ),
         tuple((_weights(grams, *heads, limits), tuple(fresh)) for heads, fresh in parts),
@@ -135,8 +138,8 @@ def _limits(scores: Sequence[Scores]) -> Limits:
         return round(ordered[min(int(len(ordered) * (1 - share)), len(ordered) - 1)], 4)
 
     return Limits(
-        emergency=above(emergency, _FALSE_ALARMS),
-        urgent=above(grave, _FALSE_ALARMS),
+        emergency=above(emergency, _FALSE_EMERGENCIES),
+        urgent=above(grave, _FALSE_URGENT),
         ask=above(grave, _ASKED),
         quiet=above(grave, 1 - _CALM),
     )

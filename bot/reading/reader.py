@@ -107,6 +107,7 @@ class Reader:
         found = self._find(text, normalise(text), context)
         return Sample(
             id=row["id"],
+            text=text,
             core=core_words(found),
             context=context,
             language=language_of(found),
@@ -297,7 +298,7 @@ def _understood(found: Found) -> bool:
         spans.append(found.menu.span)
     answered = found.menu.digit is not None or found.values.temperature is not None or found.values.spo2 is not None
     answered = answered and not _YET.search(found.text.text)
-    told = bool(found.answers.marks) or any(map(found.has, ("states", "symptoms", "denials")))
+    told = bool(found.answers.marks) or any(sign.kind != "intents" for sign in found.signs)
     told = told or found.has("intents", "thanks", "offtopic", "later")
     mild = found.menu.digit in (1, 2)
     return unknown_clauses(found.text.text, spans, found.lexicons, answered=answered, told=told, mild=mild) == 0

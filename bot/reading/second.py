@@ -28,7 +28,7 @@ def second_look(found: Found, reading: Reading, classifier: Classifier) -> Readi
     scores, limits = classifier.scores(core, found.context), classifier.limits(language_of(found))
     raised = _raised(scores, limits)
     if raised is not None:
-        like = tuple(f"like:{id_}" for id_ in classifier.nearest(core, found.context))
+        like = tuple(f"like:{example}" for example in classifier.nearest(core, found.context))
         return _raise(reading, raised, like or ("like:",), found)
     if scores.grave >= limits.ask:
         return replace(reading, understood=False)

@@ -32,16 +32,21 @@ class Vocabulary:
         for number, (name, items) in enumerate(data.items()):
             patterns = lines(items)
             sign = chr(_SIGNS + number)
-            self.heads[sign] = heads_of("|".join(map(self.brief, patterns)), self.heads)
             self._words[name] = f"(?:{'|'.join(map(self.expand, patterns))})"
+            self.heads[sign] = heads_of("|".join(map(self.brief, patterns)), self.heads)
             self._signs[name] = sign
 
     def expand(self, pattern: str) -> str:
-        """The regular expression that ``pattern`` stands for; raises KeyError for an unknown vocabulary."""
-        pattern = _WORD.sub(lambda match: self._words[match.group(1)], _folded(pattern))
+        """The regular expression that ``pattern`` stands for; raises ValueError for an unknown vocabulary."""
+        pattern = _WORD.sub(lambda match: self._word(match.group(1)), _folded(pattern))
         for sign, gap in self._gaps.items():
             pattern = pattern.replace(sign, gap)
         return pattern
+
+    def _word(self, name: str) -> str:
+        if name not in self._words:
+            raise ValueError(f"<{name}> is no vocabulary, or is used before it is written")
+        return self._words[name]
 
     def brief(self, pattern: str) -> str:
         """``pattern`` with a sign for each vocabulary and gap; quick to take apart."""

@@ -51,6 +51,11 @@ def test_the_same_finding_within_a_longer_one_is_told_once():
     assert [why.words for why in read.why] == ["息が苦し"]
 
 
+def test_what_the_classifier_raised_shows_the_reply_that_it_is_like():
+    [read] = reads("胸ん中がもぞもぞする", [reading((0, 10, "like:ja-G0017:むねのへんがおかしい"))], {})
+    assert [why.meaning for why in read.why] == ["緊急・至急の例に似ている「むねのへんがおかしい」"]
+
+
 @given(
     st.text(max_size=30),
     st.lists(st.tuples(st.integers(-3, 40), st.integers(-3, 40), st.sampled_from(["red_flag:x", "menu:1", "gone:y"]))),

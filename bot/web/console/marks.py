@@ -14,7 +14,8 @@ Symptoms = Mapping[str, str]
 
 _SET_ASIDE = frozenset({"negated", "denied", "gone", "long_gone", "supposed", "others", "idiom"})
 _STILL_GRAVE = {"gone": "amber", "home": "red"}
-_TONES = {"red_flag": "red", "danger": "red", "urgent": "amber"} | dict.fromkeys(_SET_ASIDE, "gray")
+_LIKE = "like"
+_TONES = {"red_flag": "red", "danger": "red", "urgent": "amber", _LIKE: "amber"} | dict.fromkeys(_SET_ASIDE, "gray")
 _ORDER = ("blue", "gray", "amber", "red")
 """Where two marks overlap, the later one shows: words that were set aside rather than those of a mere topic."""
 _LEAST = "idiom"
@@ -115,11 +116,13 @@ def _holds(outer: tuple[int, int, str], inner: tuple[int, int, str]) -> bool:
 
 
 def meaning(rule: str, symptoms: Symptoms) -> str:
-    """A rule's code in words: ``red_flag:dyspnea`` -> ``緊急の症状・息苦しさ``."""
+    """A rule's code in words: ``red_flag:dyspnea`` -> ``緊急の症状・息苦しさ``; the text of a labelled reply alike."""
     kind, _, code = rule.partition(":")
     kinds = word("evidence", kind).ja
     if not code:
         return kinds
+    if kind == _LIKE:
+        return f"{kinds}「{code.partition(':')[2]}」"
     named = symptoms.get(code) or word("sign" if knows("sign", code) else "intent", code).ja
     return f"{kinds}・{named}"
 

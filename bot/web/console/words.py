@@ -163,6 +163,7 @@ _EVIDENCE = {
     "home": Word("同居の方のこと", "Somebody at home"),
     "denied": Word("打ち消している", "Denied"),
     "idiom": Word("慣用句(症状ではない)", "Idiom"),
+    "like": Word("緊急・至急の例に似ている", "Like a grave example"),
 }
 
 _SIGN = {
