@@ -66,7 +66,7 @@ def unknown_clauses(
         if MASK not in covered[start:end] and _content(rest[start:end]):
             if bodies:
                 body = any(_of_body(rest[start:end], lexicon, mild=mild) for lexicon in bodies)
-                unknown += body or not (answered or told or mild)
+                unknown += body or not (answered or told)
             else:
                 unknown += not answered or bool(_BODY.search(text[start:end])) or not _JAPANESE.search(text[start:end])
         start = match.end() if match else end
