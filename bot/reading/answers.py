@@ -12,7 +12,10 @@ from bot.reading.lexicon import Lexicon
 from bot.reading.menu import read_digit
 from bot.reading.normalise import Normalised, in_word
 
-_PIECE = re.compile(r"[。!?\n、,;:()「」…・]+|\.+(?!\d)|(?<=[^\W\d])(?: - | / )")
+_PIECE = re.compile(
+    r"[。!?\n、,;:()「」…・]+|\.+(?!\d)"
+    r"|(?<=[^\W\d])(?: - | / | (?:pero|but|basta|kaso|kasi|tara|siempre que|nhung|tapos|con tal) )"
+)
 _BOTH_DIGITS = re.compile(
     r"[\W_]*(?:1[^\w]*(?:か|or|と|、|还是|還是|或|번?이?요?|번?아니면)?[^\w]*2|2[^\w]*(?:か|or|と|、)?[^\w]*1)"
     r"(?:です|번?이?요|번?인가요|啊|呢)?[\W_]*$"

@@ -33,7 +33,7 @@ _UNIT = (
     r"|食(?![欲べ事後前パぱ器料あいうわ])|切れ(?!痔|味|が)"
     r"|台(?![風所])|世帯|号|丁目"
     r"|flights?|floors?|blocks?|bites?|cups?|msgs?|mensajes?|mensagens|tang|lau|hom|days?|times?|hours?|weeks?"
-    r"|months?|years?|x(?![a-z])|yrs?|am|pm|people|kids|pills?|min|st|nd|rd|th|of us|天"
+    r"|months?|years?|x(?![a-z])|yrs?|am|pm|people|kids|pills?|min|(?:st|nd|rd|th)(?![a-z])|of us|天"
     r"|次|个|個|岁|歲|片|周|週|點半|점|일|번째|시|개|명|회|살|주|개월"
     r"|ngay|lan|gio|tuan|thang|tuoi|nguoi|vien|dias?|vez(?:es)?|veces|horas?|semanas?|anos?|meses|mes|araw|beses"
     r"|oras|linggo|buwan|taon|din|patak|ghanta|दिन|पटक|घन्टा|हप्ता|जना"
@@ -78,7 +78,8 @@ _SPELLED = re.compile(
     r"(?:an? )?(?P<word>three|four|tres|quatro|cuatro|apat|bon|char)(?=$|[,.!]| (?:today|sorry|por|pq|porque|po"
     r"|number|i|im|my|me|e|a) ?)"
     r"|(?:选|選|係|回|是)(?:第)?(?P<kanji>[四三])(?=$|了|，|。|,|号|號|吧|呢|!)|(?<=[選选回])(?P<digit>[34])了"
-    r"|^[\W_]*(?P<first>[一二三四])(?:号|號|番)?(?=$|[,。]|、(?![一二三四五六七八九十]))|^[\W_]*(?P<said>[일이삼사])번(?=이요|이에요|입니다|요|$|[ ,.])"
+    r"|^[\W_]*(?P<first>[一二三四])(?:号|號|番)?(?=$|[,。]|、(?![一二三四五六七八九十]))"
+    r"|^[\W_]*(?P<said>[일이삼사])번(?=이요|이에요|입니다|요|$|[ ,.])"
 )
 _ASKED = re.compile(
     fold_pattern(

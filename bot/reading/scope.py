@@ -18,6 +18,7 @@ _UNDOING_FIRM = re.compile(r"わけ|ほど|こと|程|なんて|とか|思って
 _WISH = re.compile("たら(?:いい|ええ|楽|よか|よい|まし|どんなに)")
 _AGAIN = re.compile(r"(?:^|[^まし])また[^。、,\n]{0,6}$")
 """It came back (また胸が...): what was over before is told of now."""
+_STILL = re.compile(r"(?<![a-z])still(?![a-z])")
 _PREDICATE = re.compile("が|(?:ない|せん|へん|た|てる|いる|ます|です)$")
 """A sign that is said as a whole (唇が紫、咳はない): what follows is no list with it."""
 _MARKED_NOT = re.compile(r"[^。、\n ]{0,3} ?[:→=]?[(]?[-−×][)]?")
@@ -26,10 +27,12 @@ _SIGNS = ("red_flags", "dangers", "symptoms")
 _TWO_WORDS = ("chest_pain", "hemoptysis", "cyanosis", "pale")
 _ASKED_NOT = re.compile(r"[^。!?\n]{0,6}?(?:ま?せん|ない(?:です)?)か")
 _DENIABLE = ("wrong_number", "opt_out", "opt_in")
+_PREDICATE = re.compile(r" (?:still|is|are|a|bit|slightly|now|feels?|getting|gets|just|very|really|so) ")
+"""English: the words of a sign that tell of it by themselves ("no fever, throat still scratchy")."""
 _SENTENCE_END = re.compile(r"[。!?\n]|\.(?!\d)")
 _TOPIC = re.compile(
     r"熱|咳|せき|のど|喉|頭|鼻|下痢|体温|だる|食欲|味|匂|妻|(?<!丈)夫|主人|子供|fever|cough|throat|head|nose|发烧|發燒|咳"
-    r"|열|기침"
+    r"|열(?!고|어|었|심|린)|기침"
 )
 
 
@@ -191,7 +194,7 @@ class Scope:
         match = gone.search(region) if gone else None
         if match is None:
             return False
-        if _TOPIC.search(region[: match.end()]):
+        if _TOPIC.search(region[: match.end()]) or _STILL.search(self.text, max(sign.start - 6, 0), sign.end + 6):
             return False
         same_clause = not any(sign.end < end <= sign.end + match.start() for end in self.clauses)
         return past or same_clause
@@ -251,7 +254,9 @@ class Scope:
         sign = signs[i]
         if sign.kind in (*SPEECH, "denials") or sign.status is not Status.PRESENT:
             return sign
-        gap_like = self.scope.get("list_gap")
+        gap_like, only = self.scope.get("list_gap"), self.scope.get("only")
+        if only and only.match(self.text, sign.end):  # "hindi nahimatay, nahilo lang"
+            return sign
         for other in reversed(signs[:i]):
             if other.status is not Status.ABSENT or other.kind in SPEECH or other.end > sign.start:
                 continue
@@ -266,7 +271,8 @@ class Scope:
         "no fever, cough or chest pain" denies the pain; "no fever, chest pain" tells of it.
         """
         link, gap_like, sign = self.scope.get("list_or"), self.scope.get("list_gap"), signs[i]
-        if not sign.grave or link is None or gap_like is None or link.search(gap):
+        named = not sign.grave and not _PREDICATE.search(self.text, sign.start, sign.end)
+        if named or link is None or gap_like is None or link.search(gap):
             return True
         end = sign.end
         for later in signs[i + 1 :]:

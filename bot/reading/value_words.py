@@ -63,12 +63,14 @@ PULSE_AFTER = re.compile(
 TEMP_BEFORE = re.compile(
     fold_pattern(
         r"(?:熱|ねつ|体温|たいおん|temp\w*|temperature|fever|体温|體溫|烧|燒|열|체온|sot|nhiet do|febre|temperatura"
-        r"|fiebre|lagnat|jworo|jwaro|joro|ज्वरो|तापक्रम|calentura|sinat|otra vez con|amaneci con|sigo con"
-        r"|estoy con|esta con"
-        r"|volvi a|subio a|llego a|llegue a|marco|me sale|umabot|umabot sa|umakyat sa|naging|nasa"
-        r"|tumaas sa)[^\d]{0,8}$"
+        r"|fiebre|lagnat|jworo|jwaro|joro|ज्वरो|तापक्रम|calentura|sinat)[^\d]{0,8}$"
     )
 )
+TEMP_LED = re.compile(
+    r"(?<![a-z])(?:otra vez con|amaneci con|sigo con|estoy con|esta con|volvi a|subio a|llego a|llegue a|marco|umabot(?: na)?"
+    r"(?: sa| ng)?|umakyat(?: na)? sa|tumaas(?: na)? (?:sa|ng)|naging|nasa)(?: po| na| unos| como)* $"
+)
+"""Words that lead to a temperature where the number can be one."""
 TEMP_AFTER = re.compile(
     fold_pattern(
         r" ?(?:pugyo|pugeko|pugis\w*|aayo|ayo|aako|de fiebre|de temperatura|de calentura|grados|na lagnat"
@@ -126,19 +128,19 @@ PAST_BEFORE = re.compile(
     fold_pattern(
         r"(?:昨日|きのう|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|最初|さっき(?!測|は?かっ|計)|先ほど"
         r"|さきほど|(?:今朝|朝)(?=は)|yesterday|last night|earlier|was|昨天"
-        r"|昨晚|어제|어젯밤|hom qua|toi qua|ontem|ayer|anoche|kahapon|kagabi|kanina|knina|kaninang \w+|hijo"
-        r"|hijo rati|aghi|agi|asti|हिजो|अघि|अस्ति|antes|temprano"
-        r"|hace (?:un )?rato|primero|una|nung una|suruma|pahila)"
+        r"|昨晚|어제|어젯밤|hom qua|toi qua|hoiz? (?:sang|trua|chieu|toi|nay|khuya)|luc (?:sang|trua|chieu|toi|nay)|no almoco|mais cedo|de madrugada|ontem|ayer|anoche|kahapon|kagabi|हिजो|अघि|अस्ति|(?<![a-z])(?:kanina"
+        r"|knina|kaninang \w+|hijo|hijo rati|aghi|agi|asti|antes|temprano"
+        r"|hace (?:un )?rato|primero|nung una|suruma|pahila))"
         r"(?:の?(?:夜|朝|昼|夕方|晩|体温|熱))?(?:まで|は|の|が|に|も|、|,|it was|was|to|는|은|엔|thi|era|foi"
         r"|estaba|tenia"
-        r"|tava|estava|po|naman|ay|ko|ng|salio|marco|me|marcaba|thiyo|thyo|ma|umaga|gabi|hapon|rati|bihana|bihan"
+        r"|tava|estava|deu|marcou|do|duoc|la|po|naman|ay|ko|ng|salio|marco|me|marcaba|thiyo|thyo|ma|umaga|gabi|hapon|rati|bihana|bihan"
         r"| |夜)*$"
     )
 )
 PAST_AFTER = re.compile(r"(?:だった|でした|あったけど|あったが|ありましたが|だったけど|でしたが|from)")
 RANGE = re.compile(
     fold_pattern(
-        r" ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|denz?|a|ate|hasta|sampai|、|or|y|o|ra|at|ki"
+        r"(?: ?(?:e |con |conz |va |, ?)?(?:na |no |a |o |tay |mao |ngon )*(?:direita|esquerda|outr[oa]|phai|trai|giua|tro)(?: (?:deu|la|e))? ?)| ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|denz?|a|ate|hasta|sampai|、|or|y|o|ra|at|ki"
         r"|sa kanan"
         r"|sa kaliwa|ata|र|ou|e|va|voi|luc|co luc|khi|hora|\.\.+)+ ?"
     )

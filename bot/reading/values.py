@@ -15,6 +15,7 @@ LOWEST_SPO2, HIGHEST_SPO2 = 50, 100
 _FEVER, _LOW_SPO2 = 37.5, 95
 _SOUND, _PULSE = 96, 84
 
+_ASKED_EN = re.compile(r"[^.!\n]{0,24}\?\W*$")
 _ASKS = re.compile(r"か(?=$|。|\n|\?|、)|\?|教えて|たら|れば|場合")
 _LOOK_BACK = 60
 _MOST_VALUES = 40
@@ -97,12 +98,14 @@ def _value(text: str, match: re.Match[str], context: Context, found: list[Value]
     listed = context is Context.SPO2 and text[end : end + 1] in ("/", "の")
     if (
         words.SUPPOSED_AFTER.match(text, end)
+        or (english.ASKED_BEFORE.search(before) and _ASKED_EN.match(text, end))
         or ("何度" in before + text[:start][-24:] and "?" in text[end : end + 6])
         or (words.SUPPOSED_BEFORE.search(text[max(start - 20, 0) : start]) and _ASKS.search(text, end))
     ):
         return None
     listed = listed or bool(match["decimal"])
-    if words.PULSE_BEFORE.search(before) or (words.PULSE_AFTER.match(text, end) and not listed):
+    tenths = bool(match["decimal"] or match["degree"]) and "体重" not in before and "体脂" not in before
+    if (words.PULSE_BEFORE.search(before) and not tenths) or (words.PULSE_AFTER.match(text, end) and not listed):
         return None
     if match["vague"] or match["vague2"]:
         return None
@@ -173,7 +176,7 @@ def _plain_temperature(
         return round((number - 32) / 1.8, 1)
     if not LOWEST_TEMPERATURE <= number <= HIGHEST_TEMPERATURE or context is Context.SPO2:
         return None
-    if asked or named:
+    if asked or named or words.TEMP_LED.search(before) or words.TEMP_AFTER.match(rest):
         return float(number)
     if context is Context.DAILY and (start < 4 or _set_off(before, rest)):
         return float(number)

@@ -1,0 +1,39 @@
+"""Menu digits in Spanish, Tagalog and Nepali that are no answer: asked about, of another day, put by mistake."""
+
+from __future__ import annotations
+
+import re
+
+from bot.reading.normalise import fold_pattern
+
+_BEFORE = re.compile(
+    r"(?<![a-z])(?:"
+    r"(?:ayer|anoche|antes|equivo\w*|error|sin querer|kahapon|kanina|mali|maling|nagkamali|galti\w*|hijo|asti|pahila)"
+    r"[^.!?\n]{0,24}(?:puse|marque|mande|envie|escribi|conteste|aprete|pinche|elegi|era|estaba en|nilagay"
+    r"|napindot|pinili"
+    r"|sagot|thiche\w*|thichi\w*|pathae\w*|pathaye\w*|lekhe\w*|ani)"
+    r"|diferencias? (?:hay )?(?:entre|del?)|pinag ?kaiba(?: ba)?(?: po)?(?: ng)?|pag ?kakaiba(?: ng)?"
+    r"|(?:ano|para saan|kailan|kelan)(?: \w+){0,2} (?:ang|yung|ung|ba)"
+    r"|(?:que|cuando|para que|en que caso)(?: \w+){0,3} (?:es|significa|marco|pongo|uso|sirve|va|elijo|mando)"
+    r"|no (?:es|llega a|llego a|estoy en|diria|creo que sea)|hindi(?: \w+){0,2}"
+    r")(?: el| la| un| numero| number| opcion| po| ang| ng| lang| na)*[ ,:\"']*$"
+)
+_AFTER = re.compile(
+    fold_pattern(
+        r"(?: (?:number|numero|nambar))?(?: (?:bhaneko|bhanya|vaneko|vaneko|ra \d|ani \d|ko (?:matlab|artha|farak"
+        r"|pharak))"
+        r"| (?:o|y|at|ra|ki|ba|po ba|ata)(?: ang| ang| el| la)? [1-4](?!\d)[^.!\n]{0,40}(?:\?|diferencia|farak"
+        r"|pharak|kaiba|kun ho"
+        r"|alin|hindi ko alam|no se|thaha)| (?:hoina|haina|hudaina)(?: |$|,)|(?: ko)? (?:भनेको|होइन)"
+        r"| (?:hindi|na po dapat|dapat)? ?(?:pala,? )?(?:[1-4]) pala| era ayer| fue ayer| por error| sin querer"
+        r"|[^.!\n\d]{0,24} (?:ayer|kahapon) nomas)"
+    )
+)
+_THEN = re.compile(fold_pattern(r" (?:thiyo|thyo|thio|थियो|era ayer|kahapon|kagabi|hijo)(?: |,|$)"))
+
+
+def no_answer(text: str, start: int, end: int) -> bool:
+    """Whether the digit at ``start`` is asked about, denied or told of another time."""
+    if _AFTER.match(text, end) or _THEN.match(text, end):
+        return True
+    return bool(_BEFORE.search(text[max(start - 44, 0) : start]))
