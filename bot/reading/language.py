@@ -116,8 +116,8 @@ def _likely(latin: list[tuple[frozenset[str], Book]]) -> list[Book]:
     return [
         book
         for words, book in ordered
-        if (len(words) * 3 >= len(best) and not (words < best and len(best) - len(words) >= _CLEARLY))
-        or (book.code == "en" and (words or len(best) == 1))
+        if not (words < best and len(best) - len(words) >= _CLEARLY)
+        and (len(words) * 3 >= len(best) or (book.code == "en" and (words or len(best) == 1)))
     ]
 
 
