@@ -18,6 +18,10 @@ LIST = re.compile(
     r"[^\d.;]{0,24}(?<!now )(?<!then )"
 )
 """Between values that were measured one after the other, none of them said to be the last word: 93/94/93."""
+ASKED_BEFORE = re.compile(
+    r"(?:over|above|below|under|reach\w*|more than|higher than|hits?|goes to|gets to|less than|up to|lower than|drops to|at) ?$"
+)
+"""A limit that is asked about, where a question mark follows ("is 3 for fever over 38?")."""
 ENGLISH = re.compile(
     r"(?<![a-z])(?:sorry|is|was|and|says?|finger|hand|wife|husband|daughters?|sons?|today|now|feel\w*|fine|still|with|but|not"
     r"|actually|meant|oops|wait|reading|left|right|hubby|kids?|mom|mum|dad|baby|brother|sister|roommate|temp|fever)(?![a-z])"
