@@ -287,7 +287,7 @@ def _understood(found: Found) -> bool:
     if found.values.odd or _number_of_another_question(found):
         return False
     intent = intent_of(found, priority)
-    if intent is Intent.OTHER and not found.has("intents"):
+    if intent is Intent.OTHER and not found.has("intents") and not found.idioms:
         return False
     if not has_words(found.text.text):
         return intent is not Intent.OTHER
