@@ -20,7 +20,7 @@ NUMBER = re.compile(
     rf"|조금|쪼금|약간|살짝)?넘|이상|前後|帯|前半|後半|ちよ?い"
     rf"|ちよ?っと|ちょい|ちょっと|と?少し"
     rf"|と?すこし|なんぼ|何分|なんぶん|いくつ"
-    rf"|いくら|なんとか|several|e pou[cq]\w+|e uns? \w+|e alguma coisa|e quebrad\w+|hon(?![a-z])|may(?![a-z])))?"
+    rf"|いくら|なんとか|several|e pou[cq]\w+|e uns? \w+|e alguma coisa|e quebrad\w+|hon(?![a-z])|may(?=[ .,!]*$| do)))?"
     rf"|(?P<decimal>[34]\d(?={POINT})|(?:9\d"
     rf"|10\d)(?=[.,]\d(?!\d))){POINT}(?P<fraction>\d{{1,2}})(?!\d)(?P<vague2> ?(?:台|歳))?"
     rf"|(?P<short>[5-9]) ?(?:度|ど|도) ?(?P<shorttenth>\d)(?: ?(?:分|ぶ|부))?(?!\d|回)"
@@ -35,11 +35,11 @@ UNIT_AFTER = re.compile(
         r"階|号|番(?!号)|丁目|点|本|枚|個|杯|秒|度目|歩|メートル|ページ|つ|以上の|㎎|週間|時間|years?"
         r"|yrs?|yo(?![a-z])|y/o"
         r"|months?|weeks?|wks?|days?|hours?|hrs?(?! ?:| ?\d)|"
-        r"minutes?|mins?|times?|x(?![a-z])|people|pm|am|岁|歲|天|次|个|個|周|週|點|点|点钟|분|시|일|살|세|주|개월|번"
-        r"|회|명|시간|tuoi|tuan|thang|ngay|gio|lan|nguoi|phut|"
-        r"anos?|meses|mes|semanas?|dias?|horas?|vezes|veces|taon|buwan|linggo|araw|oras|beses|barsa|mahina|din"
+        r"minutes?|mins?(?![a-z])|times?|x(?![a-z])|people|pm|am|岁|歲|天|次|个|個|周|週|點|点|点钟|분|시|일|살|세|주|개월|번"
+        r"|회|명|시간|tuoi|tuan|thang|ngay|gio|lan(?![a-z])|nguoi|phut|"
+        r"anos?|meses|mes|semanas?|dias?|horas?|vezes|veces|taon|buwan|linggo|araw|oras|beses|barsa|mahina|din(?= (?:dekhi|bha|samma|ag|pachi))"
         r"|ghanta|patak|barsh|choti|बर्स|दिन|घन्टा|महिना|पटक|y (?:pico|piquito|algo|tantos|fraccion)|something"
-        r"|ish(?![a-z])|pataas|e pou[cq]\w+|e uns? [a-z]|e alguma|e quebrad\w+|hon(?![a-z])|may(?![a-z])|y pico"
+        r"|ish(?![a-z])|pataas|e pou[cq]\w+|e uns? [a-z]|e alguma|e quebrad\w+|hon(?![a-z])|may(?=[ .,!]*$| do)|y pico"
         r"|vien|mieng|bước|buoc|:\d|/\d(?!\d[.,度])|-\d{3}"
         r"| ?(?:点|度)?(?:なんとか|なんぼ|なんちゃら|いくつ))"
     )
@@ -168,7 +168,8 @@ OTHER_PERSON = re.compile(
 )
 SELF = re.compile(
     fold_pattern(
-        r"(?:私|わたし|僕|ぼく|俺|おれ|自分|わし|本人|あたし|うち(?=は|が|\d)|当方|こちら(?=は|が|\d)|我|나는|저는|म"
+        r"(?:私|わたし|僕|ぼく|俺|おれ|自分|わし|本人|あたし|うち(?=は|が|\d)|当方|こちら(?=は|が|\d)|我|나는|저는"
+        r"|(?<![ऀ-ॿ])म(?![ऀ-ॿ])"
         r"|(?<![a-z])(?:i|im|me|mine|my own|eu|(?:o meu|a minha|meu|minha)(?= (?:temperatura|febre|sat\w*|oxig\w*"
         r"|valor|deu|ta|esta|e|eh|foi|so|ja|tava) | ?[:=]? ?\d)|yo|mi(?= temperatura)|la mia|el mio|ako|akin|sakin"
         r"|sa akin|(?<!chong )(?<!vo )(?<!con )(?<!me )(?<!bo )(?<!ba )(?<!ong )(?<!be )(?<!cha )(?<!trai )(?<!gai )(?:toi(?! qua)|em|minh|e(?= \d|m))"
