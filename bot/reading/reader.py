@@ -39,6 +39,10 @@ _FRIENDLY = re.compile(
     "\U0001f44c\U0001f44d\U0001f646\U0001f647\U0001f64b\U0001f64f\u2764]"
     "[\\s\ufe0f\u200d\u2640\u2642\U0001f3fb-\U0001f3ff]*)+"
 )
+_GESTURE = re.compile(
+    "(?P<yes>[\U0001f44c\U0001f44d\U0001f646\u2b55\u2705])|[\U0001f44e\U0001f645\u274c\U0001f6ab\u2716]"
+)
+"""A sign of the hand or arms that is all the answer to a question of yes or no."""
 _NODDED = Rule("intents", "thanks", _FRIENDLY)
 
 
@@ -257,6 +261,9 @@ def _answers(found: Found) -> Answers:
         return Answers(keyword=keyword, marks=((f"keyword:{keyword}", (0, len(found.text.text))),))
     if found.context in (Context.CONSENT, Context.DANGER):
         said = read_yes_no(found.text, found.context, found.lexicons)
+        if not (said.marks or has_words(found.text.text)) and (sign := _GESTURE.search(found.source)):
+            found.signs = []
+            return Answers(yes=bool(sign["yes"]), no=not sign["yes"], marks=(("answer:gesture", (0, 0)),))
         found.signs = [sign for sign in found.signs if not _inside(sign, said)]
         return said
     return Answers()
