@@ -174,7 +174,7 @@ class Scope:
         return Status.PRESENT
 
     def _told_as_past(self, sentence: str) -> bool:
-        """Whether the last word of time in ``sentence`` is of the past, and not of now ("used to be easy, tonight …")."""
+        """Whether the last word of time in ``sentence`` is of the past and not of now ("was easy, tonight …")."""
         early, now = self.scope.get("past_before"), self.scope.get("now")
         past = max((match.end() for match in early.finditer(sentence)), default=-1) if early else -1
         here = max((match.end() for match in now.finditer(sentence)), default=-1) if now else -1
