@@ -87,14 +87,13 @@ def _open(head: tuple[str, bool]) -> bool:
 
 
 def _joined(heads: Heads, more: Heads) -> Heads:
-    joined: set[tuple[str, bool]] = set()
-    for head in heads:
-        if not head[0] and not head[1]:
-            joined |= more
-        elif _open(head):
-            joined.update([((head[0] + text)[:_DEPTH], anything) for text, anything in more])
-        else:
-            joined.add(head)
+    joined = {head for head in heads if not _open(head)}
+    if ("", False) in heads:
+        joined |= more
+    begun = [letter for letter, anything in heads if letter and not anything and len(letter) < _DEPTH]
+    if begun:
+        seconds = {(text[:1], anything and not text) for text, anything in more}
+        joined.update([(letter + second, anything) for letter in begun for second, anything in seconds])
     return frozenset(joined)
 
 
