@@ -111,7 +111,7 @@ def _likely(latin: list[tuple[frozenset[str], Book]]) -> list[Book]:
     English is among them wherever it has a word, or the others have no more than one. A language all of whose words
     are words of a much likelier one (Spanish in a Portuguese reply) is not.
     """
-    ordered = sorted(latin, key=lambda pair: -len(pair[0]))
+    ordered = sorted(latin, key=lambda pair: (-len(pair[0]), pair[1].code == "en"))
     best = ordered[0][0] if ordered else frozenset()
     return [
         book

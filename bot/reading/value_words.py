@@ -25,7 +25,7 @@ NUMBER = re.compile(
     rf"|10\d)(?=[.,]\d(?!\d))){POINT}(?P<fraction>\d{{1,2}})(?!\d)(?P<vague2> ?(?:台|歳))?"
     rf"|(?P<short>[5-9]) ?(?:度|ど|도) ?(?P<shorttenth>\d)(?: ?(?:分|ぶ|부))?(?!\d|回)"
     rf"|(?P<shortbare>[6-9]) ?度(?=です|$|。|でした|ちょうど|くらい|ぐらい|だ)"
-    rf"|(?P<three>[34]\d\d)(?!\d)"
+    rf"|(?P<three>[34]\d\d)(?!\d|[.,]\d)"
     rf"|(?P<two>(?![1-4]3[5-9][.,度]\d)\d{{2,3}})(?![\d]))"
 )
 UNIT_AFTER = re.compile(
@@ -211,7 +211,7 @@ SHORT_DECIMAL = re.compile(
 OTHER_NEAR = re.compile(
     fold_pattern(
         r"(?<![a-z])(?<!thu )(?:"
-        r"(?:chong|vo|con trai|con gai|be|em be|me|bo|cha|ba|ong|tia|no|chau|con(?= (?:em|toi|minh|e|be|nho|lon"
+        r"(?:chong|vo|con trai|con gai|be|em be|me|bo|cha|ba|ong|tia|no(?! ?,)|chau|con(?= (?:em|toi|minh|e|be|nho|lon"
         r"|ut)(?![a-z]))|banz? cungz? phong)"
         r"(?: (?:em|toi|minh|nha|e|nho|lon|ut|gai|trai|noi|ngoai|be))*"
         r"(?: (?:thi|la|bi|sot|do|duoc|hom nay|nay|van|dang|len|cungz?|toi|nhiet do|oxy|co|lai))*"
