@@ -77,6 +77,7 @@ _SPELLED = re.compile(
     r"|hom nay so) )?"
     r"(?:an? )?(?P<word>three|four|tres|quatro|cuatro|apat|bon|char)(?=$|[,.!]| (?:today|sorry|por|pq|porque|po"
     r"|number|i|im|my|me|e|a) ?)"
+    r"|^(?:hom nay |em |e |con |chau |da )*(?:chon so|chon|so) (?P<viet>mot|hai|ba|bon)(?=$|[,.!]| (?:a|nha|nhe|em|e)(?![a-z]))"
     r"|(?:选|選|係|回|是)(?:第)?(?P<kanji>[四三])(?=$|了|，|。|,|号|號|吧|呢|!)|(?<=[選选回])(?P<digit>[34])了"
     r"|^[\W_]*(?P<first>[一二三四])(?:号|號|番)?(?=$|[,。]|、(?![一二三四五六七八九十]))"
     r"|^[\W_]*(?P<said>[일이삼사])번(?=이요|이에요|입니다|요|$|[ ,.])"
@@ -262,7 +263,7 @@ _TOKEN = re.compile(
         r"|で[しふ]|どす|っす|でござる|でございます|だ|で|で す|よ|ね|や|やで|ばい|たい|だよ|だわ|だね"
         r"|やな|やね|ですわ|ですよ|ですね|かな|かも|じゃ|なり|番で|po|입니다|이요|요"
         r"|でお願いします"
-        r"|desu| (?:a|nha|nhe|nhen|chi|thoi|em|ha|roi|number|no|ho|cha|lang|naman|maam|mam|sir|nomas|nada mas))?[\W_]*$"
+        r"|desu| (?:a|nha|nhe|nhen|chi|thoi|em|ha|roi|number|no|ho|cha|lang|naman|maam|mam|sir|nomas|nada mas|moca|moco|viu|senhora))?[\W_]*$"
     )
 )
 

@@ -24,6 +24,10 @@ _SPOKEN_POINT = re.compile(
     r"(?! ?(?:comprim|dias?|horas?|vezes|cop|remed|filh|pess|anos|x(?![a-z])|doses|gotas|meses|semanas|ban|o meu|a minha"
     r"|sintoma|opcao|lan|vien|ngay|nguoi))"
 )
+_TENTH = re.compile(
+    rf"(?<![\d.,])(3[4-9]|4[0-2]) ?(?:o(?=\d)|do |)(?P<tenth>(?<=o)\d(?!\d)|(?<= )(?:{_ONE}|ruoi)(?= *$|[,.!]| (?:a|nha|nhe|chi|em|roi)(?![a-z])))"
+)
+"""37o2, 39 mốt."""
 
 
 def write_spoken(text: Normalised) -> Normalised:
@@ -33,6 +37,7 @@ def write_spoken(text: Normalised) -> Normalised:
             return text.rewrite(_BARE, _bare)
         return text
     text = text.rewrite(_SHORT, _short).rewrite(_PERCENT, lambda m: str(_TENS[m["ten"]] + _DIGITS[m["one"]]))
+    text = text.rewrite(_TENTH, lambda m: f"{m[1]}.{5 if m[2] == 'ruoi' else _digit(m[2])}")
     return text.rewrite(_SPOKEN_POINT, lambda m: f"{m[1]}.{m[2]}")
 
 
