@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from copy import copy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +59,18 @@ class Book:
         except (KeyError, TypeError, ValueError, AttributeError, re.error) as error:
             raise _unusable(name, error) from error
         self.hints = frozenset(fold_pattern(hint) for hint in str(head.get("hints") or "").split())
+        self._spelt = lru_cache(maxsize=5_000)(self._spell)
         self._spelling = Spelling(head["spellings"]) if head.get("spellings") else None
 
     def words_of(self, text: str) -> frozenset[str]:
-        """The words of ``text``, spelt as in this language, that give the language away."""
+        """The words of ``text``, as typed and spelt as in this language, that give the language away."""
         words = _LATIN_WORD.findall(text)
         if self._spelling is not None:
-            words += _LATIN_WORD.findall(self._spelling.plain(text))
+            words += [other for word in words for other in self._spelt(word)]
         return self.hints.intersection(words)
+
+    def _spell(self, word: str) -> list[str]:
+        return _LATIN_WORD.findall(self._spelling.plain(word)) if self._spelling else []
 
     def open(self) -> Lexicon:
         """The lexicon, compiled at the first call. Raises ScriptError where the file cannot be used."""
