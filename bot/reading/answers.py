@@ -23,6 +23,7 @@ _BOTH_DIGITS = re.compile(
 _SHORTEST_COURTESY = 3
 _ASKED = re.compile(r"[ 」』]*\?")
 _NO_LETTER = re.compile(r"(?:[^\w\u0900-\u0963]|_)+")
+_LONGEST_TYPED = 200
 _LONGEST_ANSWER = 60
 """Characters; a longer message is no lone keyword."""
 _END = re.compile(
@@ -70,6 +71,8 @@ class _Cores:
 
 
 def _cores(text: str, lexicon: Lexicon) -> _Cores:
+    if len(text) > _LONGEST_TYPED:
+        return _Cores()
     spelt = lexicon.spelling.plain(text) if lexicon.spelling else in_letters_of(lexicon.code, text)
     plain = _NO_LETTER.sub(" ", spelt).strip()
     if not plain or len(plain) > _LONGEST_ANSWER:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import add
 from types import MappingProxyType
 from typing import Any
 
@@ -49,27 +50,34 @@ class Index:
 
     def __init__(self, patterns: Sequence[str], signs: Signs = MappingProxyType({}), *, spaced: bool = False) -> None:
         self._spaced = spaced
-        self._by_head: dict[str, tuple[int, ...]] = {}
+        self._by_letter: dict[str, tuple[int, ...]] = {}
+        self._by_pair: dict[str, tuple[int, ...]] = {}
         self._anywhere: list[int] = []
         for number, pattern in enumerate(patterns):
             heads = beginnings(pattern, signs)
             if heads is None:
                 self._anywhere.append(number)
-            for head in heads or ():
-                self._by_head[head] = (*self._by_head.get(head, ()), number)
+                continue
+            for head in heads:
+                if len(head) == 1:
+                    self._by_letter[head] = (*self._by_letter.get(head, ()), number)
+                elif head[0] not in heads:
+                    self._by_pair[head] = (*self._by_pair.get(head, ()), number)
 
     def places(self, text: str) -> tuple[dict[int, list[int]], list[int]]:
         """The places to try by number of the pattern, in order; and the patterns that may begin anywhere."""
         found: dict[int, list[int]] = {}
-        known, size = self._by_head, len(text)
-        for at in range(size):
-            if self._spaced and at and text[at].isalnum() and text[at - 1].isalnum():
+        by_letter, by_pair = self._by_letter.get, self._by_pair.get
+        before = ""
+        for at, (letter, pair) in enumerate(zip(text, map(add, text, f"{text[1:]} "), strict=True)):
+            inside, before = self._spaced and before.isalnum() and letter.isalnum(), letter
+            if inside:
                 continue
-            for head in (text[at], text[at : at + 2]) if at + 1 < size else (text[at],):
-                for number in known.get(head, ()):
-                    places = found.setdefault(number, [])
-                    if not places or places[-1] != at:
-                        places.append(at)
+            for number in (*by_letter(letter, ()), *by_pair(pair, ())):
+                if number in found:
+                    found[number].append(at)
+                else:
+                    found[number] = [at]
         return found, self._anywhere
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from bot.reading.lexicon import Lexicon
 from bot.reading.sign import SPEECH, Sign, Status
@@ -123,6 +122,9 @@ class Scope:
         if sign.code == "wrong_number" and _ASKED_NOT.match(tail):
             return False  # 番号まちがえてませんか
         after = self.scope.get("not_after")
+        own = self.scope.get("no_word")
+        if own and own.match(self.text, sign.start):
+            after = None  # "no puedo respirar nada": the sign itself says no
         if after and (match := after.match(self.text, sign.end, sign.end + _REGION)) and not self._doubted(sign):
             if self._undone(self.text[match.end() : sign.end + _REGION]) or (
                 sign.rule.firm and not _UNDOING_FIRM.search(match.group())
@@ -248,7 +250,7 @@ class Scope:
     def _same(self, sign: Sign, other: Sign) -> Sign:
         if (other.start, other.end) in self.listed:
             self.listed.add((sign.start, sign.end))
-        return replace(sign, status=Status.ABSENT)
+        return sign.now(Status.ABSENT)
 
     def _like_previous(self, signs: list[Sign], i: int) -> Sign:
         sign = signs[i]
@@ -262,7 +264,7 @@ class Scope:
                 continue
             gap = self.text[other.end : sign.start]
             if len(gap) < 24 and gap_like and gap_like.fullmatch(gap) and self._carries(signs, i, gap):
-                return replace(sign, status=Status.ABSENT)
+                return sign.now(Status.ABSENT)
         return sign
 
     def _carries(self, signs: list[Sign], i: int, gap: str) -> bool:

@@ -32,6 +32,14 @@ class Sign:
     end: int
     status: Status = Status.PRESENT
 
+    def now(self, status: Status) -> Sign:
+        """The same sign, worth something else."""
+        return Sign(self.rule, self.start, self.end, status)
+
+    def at(self, start: int, end: int) -> Sign:
+        """The same sign at another place."""
+        return Sign(self.rule, start, end, self.status)
+
     @property
     def code(self) -> str:
         return self.rule.code

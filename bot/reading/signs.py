@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import replace
 
 from bot.reading.lexicon import Lexicon, Rule
 from bot.reading.normalise import in_word
@@ -36,11 +34,14 @@ def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
     places, anywhere = lexicon.index.places(text)
     found: list[Sign] = []
     for number in sorted([*places, *anywhere]):
-        rule = lexicon.rules[number]
-        found.extend(_matches(text if rule.kind in SPEECH else masked, rule, lexicon, places.get(number)))
+        rule, tried = lexicon.rules[number], places.get(number)
+        searched = text if rule.kind in SPEECH else masked
+        first = _next(rule, searched, 0, tried)
+        if first is not None:
+            found.extend(_matches(searched, rule, lexicon, tried, first))
     found.sort(key=lambda sign: (sign.start, sign.end))
     scope = Scope(text, lexicon)
-    judged = [replace(sign, status=scope.status(sign, found)) for sign in found]
+    judged = [sign.now(scope.status(sign, found)) for sign in found]
     return _without_mere_mentions(_denied(list(scope.chained(judged)), scope), scope)
 
 
@@ -49,7 +50,7 @@ def _denied(signs: list[Sign], scope: Scope) -> list[Sign]:
     denials = [sign for sign in signs if sign.kind == "denials" and sign.present]
     if not denials:
         return signs
-    return [replace(sign, status=_beside(sign, denials, scope)) for sign in signs]
+    return [sign.now(_beside(sign, denials, scope)) for sign in signs]
 
 
 def _beside(sign: Sign, denials: list[Sign], scope: Scope) -> Status:
@@ -94,24 +95,27 @@ def _next(rule: Rule, text: str, at: int, places: list[int] | None) -> re.Match[
     """The next match of ``rule`` from ``at`` on; only ``places`` are tried where they are known."""
     if places is None:
         return rule.regex.search(text, at)
-    for place in places[bisect_left(places, at) :]:
-        match = rule.regex.match(text, place)
-        if match is not None:
+    match_at = rule.regex.match
+    for place in places:
+        if place >= at and (match := match_at(text, place)):
             return match
     return None
 
 
-def _matches(text: str, rule: Rule, lexicon: Lexicon, places: list[int] | None) -> Iterator[Sign]:
+def _matches(
+    text: str, rule: Rule, lexicon: Lexicon, places: list[int] | None, match: re.Match[str] | None
+) -> Iterator[Sign]:
+    """The signs of ``rule`` from its first ``match`` on, none over another."""
     at = count = 0
-    while count < _MOST_PER_RULE and (match := _next(rule, text, at, places)):
+    while match and count < _MOST_PER_RULE:
         start, end = match.span()
         if end <= start:
             return
         inside_word = lexicon.spaced and start and in_word(text[start]) and in_word(text[start - 1])
-        before = text[max(start - 24, 0) : start]
-        if inside_word or (rule.unless_before and rule.unless_before.search(before)):
+        if inside_word or (rule.unless_before and rule.unless_before.search(text[max(start - 24, 0) : start])):
             at = start + 1
-            continue
-        yield Sign(rule, start, end)
-        at = end
-        count += 1
+        else:
+            yield Sign(rule, start, end)
+            at = end
+            count += 1
+        match = _next(rule, text, at, places)

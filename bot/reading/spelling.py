@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from operator import add
 from typing import TYPE_CHECKING
 
 from bot.reading.beginnings import beginnings
@@ -37,9 +37,18 @@ class Spelling:
             (beginnings(rule[0]), re.compile(rule[0]), rule[1]) for rule in rules if not isinstance(rule, str)
         ]
         self._devanagari = DEVANAGARI in rules
+        self._last: tuple[str, Normalised] = ("", Normalised("", (), ()))
+        """The last text and what it became: each part of the reader asks for the same one."""
 
     def of(self, text: str) -> Normalised:
         """``text`` as this language spells it; its places are those of ``text``."""
+        before, told = self._last
+        if before != text:
+            told = self._spell(text)
+            self._last = text, told
+        return told
+
+    def _spell(self, text: str) -> Normalised:
         places = range(len(text))
         told = Normalised(text, tuple(places), tuple(place + 1 for place in places))
         if self._devanagari:
@@ -55,6 +64,8 @@ class Spelling:
 
     def plain(self, text: str) -> str:
         """``text`` as this language spells it, where no places are needed."""
+        if text == self._last[0]:
+            return self._last[1].text
         if self._devanagari:
             text = _LETTER.sub(_in_latin, text)
         held = _letters(text)
@@ -69,7 +80,7 @@ class Spelling:
 
 def _letters(text: str) -> set[str]:
     """All letters of ``text``, alone and in pairs: a rule is tried only where its first ones are among them."""
-    return {*text, *(text[at : at + 2] for at in range(len(text) - 1))}
+    return {*text, *map(add, text, text[1:])}
 
 
 def _in_latin(match: re.Match[str]) -> str:
@@ -84,5 +95,4 @@ def _in_latin(match: re.Match[str]) -> str:
 
 def moved(sign: Sign, told: Normalised) -> Sign:
     """``sign``, found in ``told``, at its place in the reply that ``told`` was made of."""
-    start, end = told.span(sign.start, sign.end)
-    return replace(sign, start=start, end=end)
+    return sign.at(*told.span(sign.start, sign.end))
