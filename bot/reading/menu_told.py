@@ -16,6 +16,7 @@ _BEFORE = re.compile(
     r"|(?:ano|para saan|kailan|kelan)(?: \w+){0,2} (?:ang|yung|ung|ba)"
     r"|(?:que|cuando|para que|en que caso)(?: \w+){0,3} (?:es|significa|marco|pongo|uso|sirve|va|elijo|mando)"
     r"|no (?:es|llega a|llego a|estoy en|diria|creo que sea)|hindi(?: \w+){0,2}"
+    r"|estamos|somos|eramos|nosotros|(?:mis|los|las|con|de) (?=[1-4] [a-z])|hami(?:haru)?"
     r")(?: el| la| un| numero| number| opcion| po| ang| ng| lang| na)*[ ,:\"']*$"
 )
 _AFTER = re.compile(
@@ -26,6 +27,10 @@ _AFTER = re.compile(
         r"|pharak|kaiba|kun ho"
         r"|alin|hindi ko alam|no se|thaha)| (?:hoina|haina|hudaina)(?: |$|,)|(?: ko)? (?:भनेको|होइन)"
         r"| (?:hindi|na po dapat|dapat)? ?(?:pala,? )?(?:[1-4]) pala| era ayer| fue ayer| por error| sin querer"
+        r"| (?:na )?(?:choti|pali|jana|katao|kami|kaming|anak|bata|tao|personas|hij[oa]s|nin[oa]s|almohadas"
+        r"|pastillas|vasos"
+        r"|platos|pisos?|cuadras|pasos|golli|chaki|glass|baso|tableta|piraso|kutsara|hakbang|salita|words?|unan"
+        r"|araw|oras)(?![a-z])"
         r"|[^.!\n\d]{0,24} (?:ayer|kahapon) nomas)"
     )
 )

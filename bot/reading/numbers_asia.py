@@ -46,7 +46,8 @@ def _either(table: dict[str, int]) -> str:
 _TENS, _ONES = _table(_NEPALI), _table(_NEPALI_ONES)
 _TL_TENS, _TL_ONES = _table(_TAGALOG), _table(_TAGALOG_ONES)
 _POINT = fold_pattern(
-    "point|poin|dot|punto|koma|coma|tuldok|ponto|virgula|phay|dasamlab|dashamlab|dashamlav|दशमलव|दसमलब|प्वाइन्ट|पोइन्ट"
+    "point|poin|dot|punto|koma|coma|tuldok|ponto|virgula|phay|dasamlab|dashamlab|dashamlav|दशमलव|दसमलब|प्वाइन्ट"
+    "|पोइन्ट"
 )
 _EDGE = r"(?![\wऀ-ॿ])"
 _IN_NEPALI = re.compile(
@@ -58,7 +59,8 @@ _IN_TAGALOG = re.compile(
     rf"(?: (?:{_POINT}) (?P<after>{_either(_TL_ONES)}|\d))?(?!\w)"
 )
 _SAID_POINT = re.compile(
-    rf"(?<![\d.])(\d\d) ?(?:{_POINT}|con(?= \d(?: ?(?:$|[^\w ]|grad|de f)))) ?(\d|{_either(_ONES)}){_EDGE}"
+    rf"(?<![\d.])(\d\d)(?: ?grados?)? ?(?:{_POINT}|con(?= \d(?: ?(?:$|[^\w ]|grad|de f)))) ?(\d"
+    rf"|{_either(_ONES)}){_EDGE}"
 )
 _HINT = re.compile(
     fold_pattern("tis|tee|lis|lees|abb?e|asi|ansay|athis|hish|umpu|umpo|napu|napo|तिस|लिस|ब्बे|ासि|ान्सय|asi")

@@ -32,7 +32,7 @@ UNIT_AFTER = re.compile(
     fold_pattern(
         r" ?(?:歳|才|さい|代|週|しゅう|回|かい|時|じ(?=に|ご|か|$)|日|にち|分|ふん|人|にん|年|月|か月|ヶ月|錠|円"
         r"|キロ|kg|g(?![a-z])|mg|ml|cc|mm|cm|"
-        r"階|号|番(?!号)|丁目|点|本|枚|個|杯|秒|度目|歩|メートル|ページ|つ|以上の|㎎|週間|時間|years?"
+        r"階|号|番(?!号)|丁目|点|本(?!人)|枚|個|杯|秒|度目|歩|メートル|ページ|つ|以上の|㎎|週間|時間|years?"
         r"|yrs?|yo(?![a-z])|y/o"
         r"|months?|weeks?|wks?|days?|hours?|hrs?(?! ?:| ?\d)|"
         r"minutes?|mins?(?![a-z])|times?|x(?![a-z])|people|pm|am|岁|歲|天|次|个|個|周|週|點|点|点钟|분|시|일|살|세|주|개월|번"
@@ -120,7 +120,7 @@ VAGUE_BEFORE = re.compile(
         r"(?:平熱(?!\d)(?:の(?=熱|体温|\D*は)|は|が|:|は、)+|いつも|普段|ふだん|通常|元々|もともと|平常|普通|目標"
         r"|基準"
         r"|usual(?:ly)?|normal(?:ly)?|my normal is"
-        r"|平时|平時|平常|평소|binh thuong|normalmente|costumo ter|meu normal)"
+        r"|平时|平時|平常|평소|binh thuong|wala pang|wala pa sa|hindi umabot(?: ng| sa)?|mababa sa|menos de|menor a|no llega a|debajo de|normalmente|costumo ter|meu normal)"
         r"(?:の?体温)?(?:は|が|も|is|around|about|at|:|은|는|에|la|thi| )*$"
     )
 )
