@@ -48,3 +48,11 @@ def test_beginnings_are_one_or_two_letters(pattern, heads):
 def test_in_spaced_languages_only_the_beginnings_of_words_are_tried():
     assert Index(["ache"], spaced=True).places("headache ache") == ({0: [9]}, [])
     assert Index(["ache"]).places("headache ache") == ({0: [4, 9]}, [])
+
+
+def test_every_rule_of_the_lexicon_knows_how_it_begins(reader):
+    """A pattern that can begin anywhere is tried at every letter of every reply: begin it with definite letters."""
+    for book in reader._shelf.books:
+        lexicon = book.open()
+        _, anywhere = lexicon.index.places("")
+        assert not [(book.code, lexicon.rules[number].code, lexicon.rules[number].brief[:60]) for number in anywhere]
