@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.reading.choice import is_choice
 from bot.reading.menu_told import no_answer
 from bot.reading.normalise import Normalised, fold_pattern
 
@@ -77,7 +78,8 @@ _SPELLED = re.compile(
     r"|hom nay so) )?"
     r"(?:an? )?(?P<word>three|four|tres|quatro|cuatro|apat|bon|char)(?=$|[,.!]| (?:today|sorry|por|pq|porque|po"
     r"|number|i|im|my|me|e|a) ?)"
-    r"|^(?:hom nay |em |e |con |chau |da )*(?:chon so|chon|so) (?P<viet>mot|hai|ba|bon)(?=$|[,.!]| (?:a|nha|nhe|em|e)(?![a-z]))"
+    r"|^(?:hom nay |em |e |con |chau |da )*(?:chon so|chon|so) (?P<viet>mot|hai|ba|bon)(?=$|[,.!]| (?:a|nha|nhe|em"
+    r"|e)(?![a-z]))"
     r"|(?:选|選|係|回|是)(?:第)?(?P<kanji>[四三])(?=$|了|，|。|,|号|號|吧|呢|!)|(?<=[選选回])(?P<digit>[34])了"
     r"|^[\W_]*(?P<first>[一二三四])(?:号|號|番)?(?=$|[,。]|、(?![一二三四五六七八九十]))"
     r"|^[\W_]*(?P<said>[일이삼사])번(?=이요|이에요|입니다|요|$|[ ,.])"
@@ -104,7 +106,8 @@ _NOT_THIS = re.compile(
 )
 _WAS = re.compile(
     r"(?:昨日|きのう|前回|昨夜|先日|一昨日|おととい|今まで|さっき|先ほど|朝|yesterday|ontem|ayer|昨天|어제"
-    r"|hom qua|kahapon|hijo|हिजो|nem|neither|nor|ni|bam nham|nham)(?: (?:marque|era|foi|marquei|mandei|coloquei|botei|respondi|disse|falei|so|puse))?(?:は"
+    r"|hom qua|kahapon|hijo|हिजो|nem|neither|nor|ni|bam nham|nham)(?: (?:marque|era|foi|marquei|mandei|coloquei|botei"
+    r"|respondi|disse|falei|so|puse))?(?:は"
     r"|まで|まで は|も|の|が|: ?|was|、| |는)*$"
 )
 _COUNTED = re.compile(
@@ -114,9 +117,6 @@ _COUNTED = re.compile(
     r"|cup of|of|(?:not|isnt|rather than|instead of|neither|nor|wasnt|no \d,?(?: and)? no)(?: an?| number| option)?) $"
 )
 """English: how many of something ("ate 3 bowls") or not this one ("not 4!"), no answer."""
-_EITHER = re.compile(r"[1-4] ?(?:ou|or|o|u|hay(?: la)?|hoac|y|e|va|voi|com|vs|x) ?(?:o |a |do |so )?[1-4](?![\d.,]\d)")
-_WHICH = re.compile(r"\?|(?<![a-z])(?:se|neu|if|si|khac|diferenca|qual|which|nao qual)(?![a-z])|(?: a| vay)$")
-"""Two numbers to choose from, in a question: "se so tenho tosse marco 1 ou 2?"."""
 _REST = re.compile(r"[^.!?\n。]*(?P<asks>\?)?")
 _FOREIGN = re.compile(
     r" (?:es (?:solo|si|para|cuando)|e (?:so |pra|para|quando)|bhaneko|kasto|na agad|o llamo|or call|mean"
@@ -243,7 +243,7 @@ def _stands(text: str, start: int, end: int) -> bool:
         return False
     if _ASKED.match(text, end) or _NOT_THIS.match(text, end) or _WAS_AFTER.match(text, end):
         return False
-    if any(match.start() <= start and end <= match.end() for match in _EITHER.finditer(text)) and _WHICH.search(text):
+    if is_choice(text, start, end):
         return False
     before = text[max(start - 24, 0) : start]
     if _COUNTED.search(before) or no_answer(text, start, end):
@@ -263,7 +263,8 @@ _TOKEN = re.compile(
         r"|で[しふ]|どす|っす|でござる|でございます|だ|で|で す|よ|ね|や|やで|ばい|たい|だよ|だわ|だね"
         r"|やな|やね|ですわ|ですよ|ですね|かな|かも|じゃ|なり|番で|po|입니다|이요|요"
         r"|でお願いします"
-        r"|desu| (?:a|nha|nhe|nhen|chi|thoi|em|ha|roi|number|no|ho|cha|lang|naman|maam|mam|sir|nomas|nada mas|moca|moco|viu|senhora))?[\W_]*$"
+        r"|desu| (?:a|nha|nhe|nhen|chi|thoi|em|ha|roi|number|no|ho|cha|lang|naman|maam|mam|sir|nomas|nada mas|moca"
+        r"|moco|viu|senhora))?[\W_]*$"
     )
 )
 

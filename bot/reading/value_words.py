@@ -20,7 +20,8 @@ NUMBER = re.compile(
     rf"|조금|쪼금|약간|살짝)?넘|이상|前後|帯|前半|後半|ちよ?い"
     rf"|ちよ?っと|ちょい|ちょっと|と?少し"
     rf"|と?すこし|なんぼ|何分|なんぶん|いくつ"
-    rf"|いくら|なんとか|several|e pou[cq]\w+|e uns? \w+|e alguma coisa|e quebrad\w+|hon(?![a-z])|may(?=[ .,!]*$| do)))?"
+    rf"|いくら|なんとか|several|e pou[cq]\w+|e uns? \w+|e alguma coisa|e quebrad\w+|hon(?![a-z])|may(?=[ .,!]*$"
+    rf"| do)))?"
     rf"|(?P<decimal>[34]\d(?={POINT})|(?:9\d"
     rf"|10\d)(?=[.,]\d(?!\d))){POINT}(?P<fraction>\d{{1,2}})(?!\d)(?P<vague2> ?(?:台|歳))?"
     rf"|(?P<short>[5-9]) ?(?:度|ど|도) ?(?P<shorttenth>\d)(?: ?(?:分|ぶ|부))?(?!\d|回)"
@@ -35,11 +36,14 @@ UNIT_AFTER = re.compile(
         r"階|号|番(?!号)|丁目|点|本(?!人)|枚|個|杯|秒|度目|歩|メートル|ページ|つ|以上の|㎎|週間|時間|years?"
         r"|yrs?|yo(?![a-z])|y/o"
         r"|months?|weeks?|wks?|days?|hours?|hrs?(?! ?:| ?\d)|"
-        r"minutes?|mins?(?![a-z])|times?|x(?![a-z])|people|pm|am|岁|歲|天|次|个|個|周|週|點|点|点钟|분|시|일|살|세|주|개월|번"
+        r"minutes?|mins?(?![a-z])|times?|x(?![a-z])|people|pm|am|岁|歲|天|次|个|個|周|週|點|点|点钟|분|시|일|살"
+        r"|세|주|개월|번"
         r"|회|명|시간|tuoi|tuan|thang|ngay|gio|lan(?![a-z])|nguoi|phut|"
-        r"anos?|meses|mes|semanas?|dias?|horas?|vezes|veces|taon|buwan|linggo|araw|oras|beses|barsa|mahina|din(?= (?:dekhi|bha|samma|ag|pachi))"
+        r"anos?|meses|mes|semanas?|dias?|horas?|vezes|veces|taon|buwan|linggo|araw|oras|beses|barsa|mahina"
+        r"|din(?= (?:dekhi|bha|samma|ag|pachi))"
         r"|ghanta|patak|barsh|choti|बर्स|दिन|घन्टा|महिना|पटक|y (?:pico|piquito|algo|tantos|fraccion)|something"
-        r"|ish(?![a-z])|pataas|e pou[cq]\w+|e uns? [a-z]|e alguma|e quebrad\w+|hon(?![a-z])|may(?=[ .,!]*$| do)|y pico"
+        r"|ish(?![a-z])|pataas|e pou[cq]\w+|e uns? [a-z]|e alguma|e quebrad\w+|hon(?![a-z])|may(?=[ .,!]*$| do)"
+        r"|y pico"
         r"|vien|mieng|bước|buoc|:\d|/\d(?!\d[.,度])|-\d{3}"
         r"| ?(?:点|度)?(?:なんとか|なんぼ|なんちゃら|いくつ))"
     )
@@ -56,18 +60,19 @@ PULSE_BEFORE = re.compile(
     r"[^\d]{0,6}$|の$(?<=\d\dの)"
 )
 PULSE_AFTER = re.compile(
-    r" ?(?:bpm(?! ?[:=]? ?\d)|(?:ang |de |sa |yung )?(?:pulse?|pulso|latidos|pulsaciones"
+    r" ?(?:bpm(?! ?[:=]? ?\d)|(?:ang |de |sa |yung )?(?:heart ?rate|hr|heartbeat|pulse?|pulso|latidos|pulsaciones"
     r"|tibok)(?![a-z])(?! ?[:=]? ?\d)|por minuto|拍"
     r"|/ ?\d{2,3}(?![.,度\d]\d?)|の\d\d)"
 )
 TEMP_BEFORE = re.compile(
     fold_pattern(
         r"(?:熱|ねつ|体温|たいおん|temp\w*|temperature|fever|体温|體溫|烧|燒|열|체온|sot|nhiet do|febre|temperatura"
-        r"|fiebre|lagnat|jworo|jwaro|joro|ज्वरो|तापक्रम|calentura|sinat)[^\d]{0,8}$"
+        r"|fiebre|lagnat|jworo|jwaro|joro|ज्वरो|तापक्रम|calentura|sinat)[^\d]{0,10}$"
     )
 )
 TEMP_LED = re.compile(
-    r"(?<![a-z])(?:otra vez con|amaneci con|sigo con|estoy con|esta con|volvi a|subio a|llego a|llegue a|marco|umabot(?: na)?"
+    r"(?<![a-z])(?:(?:sub|lleg|baj)\w+(?: \w+){0,4} (?:a|hasta)|otra vez con|amaneci con|sigo con|estoy con|esta con"
+    r"|volvi a|subio a|llego a|llegue a|marco|umabot(?: na)?"
     r"(?: sa| ng)?|umakyat(?: na)? sa|tumaas(?: na)? (?:sa|ng)|naging|nasa)(?: po| na| unos| como)* $"
 )
 """Words that lead to a temperature where the number can be one."""
@@ -120,7 +125,8 @@ VAGUE_BEFORE = re.compile(
         r"(?:平熱(?!\d)(?:の(?=熱|体温|\D*は)|は|が|:|は、)+|いつも|普段|ふだん|通常|元々|もともと|平常|普通|目標"
         r"|基準"
         r"|usual(?:ly)?|normal(?:ly)?|my normal is"
-        r"|平时|平時|平常|평소|binh thuong|wala pang|wala pa sa|hindi umabot(?: ng| sa)?|mababa sa|menos de|menor a|no llega a|debajo de|normalmente|costumo ter|meu normal)"
+        r"|平时|平時|平常|평소|binh thuong|wala pang|wala pa sa|hindi umabot(?: ng| sa)?|mababa sa|menos de|menor a"
+        r"|no llega a|debajo de|normalmente|costumo ter|meu normal)"
         r"(?:の?体温)?(?:は|が|も|is|around|about|at|:|은|는|에|la|thi| )*$"
     )
 )
@@ -128,19 +134,32 @@ PAST_BEFORE = re.compile(
     fold_pattern(
         r"(?:昨日|きのう|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|最初|さっき(?!測|は?かっ|計)|先ほど"
         r"|さきほど|(?:今朝|朝)(?=は)|yesterday|last night|earlier|was|昨天"
-        r"|昨晚|어제|어젯밤|hom qua|toi qua|hoiz? (?:sang|trua|chieu|toi|nay|khuya)|luc (?:sang|trua|chieu|toi|nay)|no almoco|mais cedo|de madrugada|ontem|ayer|anoche|kahapon|kagabi|हिजो|अघि|अस्ति|(?<![a-z])(?:kanina"
+        r"|昨晚|어제|어젯밤|hom qua|toi qua|hoiz? (?:sang|trua|chieu|toi|nay|khuya)|luc (?:sang|trua|chieu|toi|nay)"
+        r"|no almoco|mais cedo|de madrugada|ontem|ayer|anoche|kahapon|kagabi|हिजो|अघि|अस्ति|(?<![a-z])(?:kanina"
         r"|knina|kaninang \w+|hijo|hijo rati|aghi|agi|asti|antes|temprano"
         r"|hace (?:un )?rato|primero|nung una|suruma|pahila))"
         r"(?:の?(?:夜|朝|昼|夕方|晩|体温|熱))?(?:まで|は|の|が|に|も|、|,|it was|was|to|는|은|엔|thi|era|foi"
         r"|estaba|tenia"
-        r"|tava|estava|deu|marcou|do|duoc|la|po|naman|ay|ko|ng|salio|marco|me|marcaba|thiyo|thyo|ma|umaga|gabi|hapon|rati|bihana|bihan"
+        r"|tava|estava|deu|marcou|do|duoc|la|po|naman|ay|ko|ng|salio|marco|me|marcaba|thiyo|thyo|ma|umaga|gabi|hapon"
+        r"|rati|bihana|bihan"
         r"| |夜)*$"
     )
 )
+DAY_AFTER = re.compile(
+    fold_pattern(
+        r" ?(?:c|°c?|℃|grados|degrees)? ?(?:po )?(?:kahapon|kagabi|kanina|kaninang \w+|ayer|anoche|hijo(?: rati)?"
+        r"|thiyo|thyo|yesterday"
+        r"|last night|हिजो|थियो)(?=$|[ ,.;])(?![^\d.,;]{0,12}\d)"
+    )
+)
+"""The value before is of another day: "38.5 kahapon, 37.0 ngayon"."""
 PAST_AFTER = re.compile(r"(?:だった|でした|あったけど|あったが|ありましたが|だったけど|でしたが|from)")
 RANGE = re.compile(
     fold_pattern(
-        r"(?: ?(?:e |con |conz |va |, ?)?(?:na |no |a |o |tay |mao |ngon )*(?:direita|esquerda|outr[oa]|phai|trai|giua|tro)(?: (?:deu|la|e))? ?)| ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|denz?|a|ate|hasta|sampai|、|or|y|o|ra|at|ki"
+        r"(?: ?(?:e |con |conz |va |, ?)?(?:na |no |a |o |tay |mao |ngon )*(?:direita|esquerda|outr[oa]|phai|trai"
+        r"|giua|tro)(?: (?:deu|la|e))? ?)| ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|denz?|a|ate"
+        r"|hasta|sampai|、|or|y"
+        r"|o|ra|at|ki"
         r"|sa kanan"
         r"|sa kaliwa|ata|र|ou|e|va|voi|luc|co luc|khi|hora|\.\.+)+ ?"
     )
@@ -172,7 +191,9 @@ SELF = re.compile(
         r"|(?<![ऀ-ॿ])म(?![ऀ-ॿ])"
         r"|(?<![a-z])(?:i|im|me|mine|my own|eu|(?:o meu|a minha|meu|minha)(?= (?:temperatura|febre|sat\w*|oxig\w*"
         r"|valor|deu|ta|esta|e|eh|foi|so|ja|tava) | ?[:=]? ?\d)|yo|mi(?= temperatura)|la mia|el mio|ako|akin|sakin"
-        r"|sa akin|(?<!chong )(?<!vo )(?<!con )(?<!me )(?<!bo )(?<!ba )(?<!ong )(?<!be )(?<!cha )(?<!trai )(?<!gai )(?:toi(?! qua)|em|minh|e(?= \d|m))"
+        r"|sa akin"
+        r"|(?<!chong )(?<!vo )(?<!con )(?<!me )(?<!bo )(?<!ba )(?<!ong )(?<!be )(?<!cha )(?<!trai )(?<!gai )(?:toi(?! qua)"
+        r"|em|minh|e(?= \d|m))"
         r"|ma|mero|malai)(?![a-z])|मेरो|मलाइ)"
     )
 )
@@ -211,7 +232,8 @@ SHORT_DECIMAL = re.compile(
 OTHER_NEAR = re.compile(
     fold_pattern(
         r"(?<![a-z])(?<!thu )(?:"
-        r"(?:chong|vo|con trai|con gai|be|em be|me|bo|cha|ba|ong|tia|no(?! ?,)|chau|con(?= (?:em|toi|minh|e|be|nho|lon"
+        r"(?:chong|vo|con trai|con gai|be|em be|me|bo|cha|ba|ong|tia|no(?! ?,)|chau|con(?= (?:em|toi|minh|e|be"
+        r"|nho|lon"
         r"|ut)(?![a-z]))|banz? cungz? phong)"
         r"(?: (?:em|toi|minh|nha|e|nho|lon|ut|gai|trai|noi|ngoai|be))*"
         r"(?: (?:thi|la|bi|sot|do|duoc|hom nay|nay|van|dang|len|cungz?|toi|nhiet do|oxy|co|lai))*"
