@@ -217,6 +217,8 @@ class Scope:
         sign = signs[i]
         if sign.kind in (*SPEECH, "denials") or sign.status is not Status.PRESENT:
             return sign
+        if sign.rule.firm and "no_word" in self.scope:  # निद्रा परेन, सास ... छैन: its "no" is its own
+            return sign
         for other in signs[i + 1 :]:
             if other.start < sign.end:
                 same = other.status is Status.ABSENT and other.kind == sign.kind and other.end >= sign.end

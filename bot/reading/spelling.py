@@ -27,6 +27,7 @@ _LETTER = re.compile(
     f"(?P<consonant>[{''.join(_CONSONANTS)}])(?P<sign>[{''.join(_SIGNS)}{_VIRAMA}])?|[{''.join(_VOWELS)}]"
 )
 _WORD_GOES_ON = re.compile("[ऀ-ॿ]")
+_SPOKEN_AFTER = ("े", "ै")
 
 
 class Spelling:
@@ -34,7 +35,7 @@ class Spelling:
 
     def __init__(self, rules: Sequence[Sequence[str] | str]) -> None:
         self._rules = [
-            (beginnings(rule[0]), re.compile(rule[0]), rule[1]) for rule in rules if not isinstance(rule, str)
+            (beginnings(rule[0], depth=3), re.compile(rule[0]), rule[1]) for rule in rules if not isinstance(rule, str)
         ]
         self._devanagari = DEVANAGARI in rules
         self._last: tuple[str, Normalised] = ("", Normalised("", (), ()))
@@ -79,18 +80,26 @@ class Spelling:
 
 
 def _letters(text: str) -> set[str]:
-    """All letters of ``text``, alone and in pairs: a rule is tried only where its first ones are among them."""
-    return {*text, *map(add, text, text[1:])}
+    """All letters of ``text``, alone and by two and three: a rule is tried only where its first ones are among them."""
+    pairs = list(map(add, text, text[1:]))
+    return {*text, *pairs, *map(add, pairs, text[2:])}
 
 
 def _in_latin(match: re.Match[str]) -> str:
-    """One letter with its vowel; the vowel that is not written is silent at the end of a word (दिन is din)."""
+    """One letter with its vowel; the vowel that is not written is silent at the end of a word (दिन is din).
+
+    It is spoken in words of one letter (म is ma) and in the endings of verbs (छैन is chaina, गरेर is garera).
+    """
     if match["consonant"] is None:
         return _VOWELS[match.group()]
     letter, sign = _CONSONANTS[match["consonant"]], match["sign"]
     if sign:
         return letter + _SIGNS.get(sign, "")
-    return letter + ("a" if _WORD_GOES_ON.match(match.string, match.end()) else "")
+    if _WORD_GOES_ON.match(match.string, match.end()):
+        return letter + "a"
+    before = match.string[match.start() - 1 : match.start()]
+    spoken = not _WORD_GOES_ON.match(before) or (letter in "rn" and before in _SPOKEN_AFTER)
+    return letter + ("a" if spoken else "")
 
 
 def moved(sign: Sign, told: Normalised) -> Sign:

@@ -267,4 +267,5 @@ def _was(text: str, value: Value) -> bool:
         return False
     before = text[max(value.start - 16, 0) : value.start]
     was = words.PAST_BEFORE.search(before) or english.FROM_BEFORE.search(before)
-    return bool(was or english.PAST_AFTER.match(text, value.end))
+    after = english.PAST_AFTER.match(text, value.end) or words.DAY_AFTER.match(text, value.end)
+    return bool(was or after)
