@@ -1,4 +1,4 @@
-"""How a match of a pattern can begin: rules are tried only where their first two letters stand in the reply."""
+"""How a match of a pattern can begin: rules are tried only where their first letters stand in the reply."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from operator import add
 from types import MappingProxyType
 from typing import Any
 
-_DEPTH = 2
-_MOST = 4_000
-"""A pattern with more beginnings than this is indexed by its first letter alone."""
+_MOST = 6_000
+"""A pattern with more beginnings than this is looked at less closely."""
 _WIDE = 400
 """A range of more letters than this says too little."""
 _DIGITS = frozenset("0123456789")
@@ -23,26 +22,29 @@ _EMPTY: Heads = frozenset([("", False)])
 _ANYTHING: Heads = frozenset([("", True)])
 
 
-def beginnings(pattern: str, signs: Signs = MappingProxyType({})) -> frozenset[str] | None:
-    """The one or two letters that every match of ``pattern`` begins with, None where that cannot be told.
+def beginnings(pattern: str, signs: Signs = MappingProxyType({}), depth: int = 2) -> frozenset[str] | None:
+    """The letters, up to ``depth``, that every match of ``pattern`` begins with, None where that cannot be told.
 
     ``signs`` are letters that stand for longer patterns, with their beginnings.
     """
-    heads = heads_of(pattern, signs)
-    if len(heads) > _MOST:
-        heads = frozenset((head[:1], True) for head, _ in heads)
-    if ("", True) in heads or ("", False) in heads:
+    heads = {head for head, _ in heads_of(pattern, signs, depth)}
+    if "" in heads:
         return None
-    return frozenset(head for head, _ in heads)
+    return frozenset(head for head in heads if not any(head[:size] in heads for size in range(1, len(head))))
 
 
-def heads_of(pattern: str, signs: Signs) -> Heads:
+def heads_of(pattern: str, signs: Signs, depth: int) -> Heads:
     """The beginnings of ``pattern``, for use as a sign in other patterns."""
     try:
         items = importlib.import_module("re._parser").parse(pattern)
     except (ImportError, AttributeError):  # another Python with another parser: every place is tried
         return _ANYTHING
-    return _of_sequence(items, signs)
+    return _of_sequence(items, signs, depth)
+
+
+def depth_of(*, spaced: bool) -> int:
+    """How many letters are looked at: three in alphabets, two where there are thousands of letters."""
+    return 3 if spaced else 2
 
 
 class Index:
@@ -50,82 +52,89 @@ class Index:
 
     def __init__(self, patterns: Sequence[str], signs: Signs = MappingProxyType({}), *, spaced: bool = False) -> None:
         self._spaced = spaced
-        self._by_letter: dict[str, tuple[int, ...]] = {}
-        self._by_pair: dict[str, tuple[int, ...]] = {}
+        self._by_head: dict[str, tuple[int, ...]] = {}
         self._anywhere: list[int] = []
         for number, pattern in enumerate(patterns):
-            heads = beginnings(pattern, signs)
+            heads = beginnings(pattern, signs, depth_of(spaced=spaced))
             if heads is None:
                 self._anywhere.append(number)
-                continue
-            for head in heads:
-                if len(head) == 1:
-                    self._by_letter[head] = (*self._by_letter.get(head, ()), number)
-                elif head[0] not in heads:
-                    self._by_pair[head] = (*self._by_pair.get(head, ()), number)
+            for head in heads or ():
+                self._by_head[head] = (*self._by_head.get(head, ()), number)
 
     def places(self, text: str) -> tuple[dict[int, list[int]], list[int]]:
         """The places to try by number of the pattern, in order; and the patterns that may begin anywhere."""
         found: dict[int, list[int]] = {}
-        by_letter, by_pair = self._by_letter.get, self._by_pair.get
+        known = self._by_head.get
+        pairs = list(map(add, text, f"{text[1:]} "))
         before = ""
-        for at, (letter, pair) in enumerate(zip(text, map(add, text, f"{text[1:]} "), strict=True)):
-            inside, before = self._spaced and before.isalnum() and letter.isalnum(), letter
+        for at, heads in enumerate(zip(text, pairs, map(add, pairs, f"{text[2:]}  "), strict=False)):
+            inside, before = self._spaced and before.isalnum() and heads[0].isalnum(), heads[0]
             if inside:
                 continue
-            for number in (*by_letter(letter, ()), *by_pair(pair, ())):
-                if number in found:
-                    found[number].append(at)
-                else:
-                    found[number] = [at]
+            for head in heads:
+                for number in known(head, ()):
+                    if number in found:
+                        found[number].append(at)
+                    else:
+                        found[number] = [at]
         return found, self._anywhere
 
 
-def _of_sequence(items: Iterable[Any], signs: Signs) -> Heads:
+def _of_sequence(items: Iterable[Any], signs: Signs, depth: int) -> Heads:
     heads = _EMPTY
     for operation, argument in items:
-        if not any(map(_open, heads)):
+        if not any(_open(head, depth) for head in heads):
             break
-        heads = _joined(heads, _of_item(str(operation), argument, signs))
+        heads = _few(_joined(heads, _of_item(str(operation), argument, signs, depth), depth), depth)
     return heads
 
 
-def _open(head: tuple[str, bool]) -> bool:
-    return not head[1] and len(head[0]) < _DEPTH
+def _open(head: tuple[str, bool], depth: int) -> bool:
+    return not head[1] and len(head[0]) < depth
 
 
-def _joined(heads: Heads, more: Heads) -> Heads:
-    joined = {head for head in heads if not _open(head)}
+def _joined(heads: Heads, more: Heads, depth: int) -> Heads:
+    joined = {head for head in heads if not _open(head, depth)}
     if ("", False) in heads:
         joined |= more
-    begun = [letter for letter, anything in heads if letter and not anything and len(letter) < _DEPTH]
-    if begun:
-        seconds = {(text[:1], anything and not text) for text, anything in more}
-        joined.update([(letter + second, anything) for letter in begun for second, anything in seconds])
+    for size in range(1, depth):
+        begun = [head for head, anything in heads if len(head) == size and not anything]
+        if begun:
+            left = depth - size
+            rests = {(text[:left], anything and len(text) < left) for text, anything in more}
+            joined.update([(head + rest, anything) for head in begun for rest, anything in rests])
     return frozenset(joined)
 
 
-def _of_item(operation: str, argument: Any, signs: Signs) -> Heads:  # noqa: ANN401  # the parser's own trees
+def _few(heads: Heads, depth: int) -> Heads:
+    """``heads``, or shorter ones where they are too many."""
+    for size in range(depth - 1, 0, -1):
+        if len(heads) > _MOST:
+            heads = frozenset((head[:size], anything or len(head) >= size) for head, anything in heads)
+    return heads
+
+
+def _of_item(operation: str, argument: Any, signs: Signs, depth: int) -> Heads:  # noqa: ANN401  # the parser's own trees
     if operation == "LITERAL":
         letter = chr(argument)
         return signs.get(letter) or frozenset([(letter, False)])
     if operation == "IN":
         return _of_class(tuple(argument))
     if operation == "BRANCH":
-        return frozenset().union(*(_of_sequence(branch, signs) for branch in argument[1]))
+        return _few(frozenset().union(*(_of_sequence(branch, signs, depth) for branch in argument[1])), depth)
     if operation == "SUBPATTERN":
-        return _of_sequence(argument[-1], signs)
+        return _of_sequence(argument[-1], signs, depth)
     if operation in ("MAX_REPEAT", "MIN_REPEAT"):
         least, most, inner = argument
-        return _of_repeat(least, most, _of_sequence(inner, signs))
+        return _of_repeat(least, most, _of_sequence(inner, signs, depth), depth)
     return _EMPTY if operation in ("ASSERT", "ASSERT_NOT", "AT") else _ANYTHING
 
 
-def _of_repeat(least: int, most: int, one: Heads) -> Heads:
+def _of_repeat(least: int, most: int, one: Heads, depth: int) -> Heads:
     heads, whole = (_EMPTY, _EMPTY) if not least else (frozenset[tuple[str, bool]](), _EMPTY)
-    for count in range(1, min(most, _DEPTH) + 1):
-        whole = _joined(whole, one)
-        if count >= min(least, _DEPTH):
+    for count in range(1, min(most, depth) + 1):
+        whole = _joined(whole, one, depth)
+        if count >= min(least, depth):
             heads |= whole
     return heads
 

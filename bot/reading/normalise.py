@@ -32,6 +32,12 @@ _KANA = re.compile("[\u3041-\u309f]")
 _KANA_I = frozenset("いきしちにひみりぎじぢびぴ")
 
 
+_SIMPLE = re.compile("[a-zA-Z0-9 \n.,!?%:/()、。！？％，０-９ぁ-ゖァ-ヶ一-鿿]*")
+"""Replies of such letters fold one to one, unless there is something to squeeze."""
+_SQUEEZED = re.compile(rf"[{_CJK}ァ-ヶ] +[{_CJK}ァ-ヶ]|  | \n|\n |^ | $")
+_REPEATED = re.compile(r"(\D)\1\1\1")
+
+
 @dataclass(frozen=True, slots=True)
 class Normalised:
     """``text`` is the folded reply; character i of it stands for ``original[starts[i]:ends[i]]``.
@@ -83,6 +89,10 @@ class Normalised:
 
 def normalise(text: str) -> Normalised:
     """Fold width, case, kana, accents, digits, emoji and stretched sounds; never raises."""
+    if _SIMPLE.fullmatch(text) and not _SQUEEZED.search(text):
+        folded, places = "".join(map(_fold, text)), range(len(text) + 1)
+        if len(folded) == len(text) and not _REPEATED.search(folded):
+            return _mend_typing(Normalised(folded, tuple(places[:-1]), tuple(places[1:])))
     chars: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -206,6 +216,8 @@ def _long_vowel(before: str, after: str) -> str:
 
 
 _UNFINISHED = re.compile("(?<=[\u3041-\u309f])(?:s|n)(?![a-z0-9])|[jskrnhmgbt](?=[ゃゅょ])")
+_DOUBLED = re.compile(r"(?<=\d)[.,](?=[.,]\d)")
+"""A point typed twice inside a number: 37..5."""
 
 
 def _mend_typing(text: Normalised) -> Normalised:
@@ -218,4 +230,4 @@ def _mend_typing(text: Normalised) -> Normalised:
             return _HALF_TYPED[letter]
         return "す" if letter == "s" else "ん"
 
-    return text.rewrite(_UNFINISHED, mend)
+    return text.rewrite(_UNFINISHED, mend).rewrite(_DOUBLED, lambda _: "")

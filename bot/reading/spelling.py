@@ -30,13 +30,22 @@ _WORD_GOES_ON = re.compile("[ऀ-ॿ]")
 _SPOKEN_AFTER = ("े", "ै")
 
 
+_LETTERS = 3
+"""Letters by which rules are found."""
+
+
 class Spelling:
     """Rules that are applied one after the other: a pattern, and what is written for it."""
 
     def __init__(self, rules: Sequence[Sequence[str] | str]) -> None:
-        self._rules = [
-            (beginnings(rule[0], depth=3), re.compile(rule[0]), rule[1]) for rule in rules if not isinstance(rule, str)
-        ]
+        told = [rule for rule in rules if not isinstance(rule, str)]
+        self._rules = [(re.compile(rule[0]), rule[1]) for rule in told]
+        self._by_head: dict[str, list[int]] = {}
+        self._always: list[int] = []
+        for number, rule in enumerate(told):
+            heads = beginnings(rule[0], depth=_LETTERS)
+            for where in [self._always] if heads is None else [self._by_head.setdefault(head, []) for head in heads]:
+                where.append(number)
         self._devanagari = DEVANAGARI in rules
         self._last: tuple[str, Normalised] = ("", Normalised("", (), ()))
         """The last text and what it became: each part of the reader asks for the same one."""
@@ -49,40 +58,30 @@ class Spelling:
             self._last = text, told
         return told
 
+    def plain(self, text: str) -> str:
+        """``text`` as this language spells it, where no places are needed."""
+        return self.of(text).text
+
     def _spell(self, text: str) -> Normalised:
         places = range(len(text))
         told = Normalised(text, tuple(places), tuple(place + 1 for place in places))
         if self._devanagari:
             told = told.rewrite(_LETTER, _in_latin)
-        held = _letters(told.text)
-        for heads, pattern, written in self._rules:
-            if heads is not None and heads.isdisjoint(held):
-                continue
+        waiting = self._candidates(told.text)
+        while waiting:
+            number = waiting.pop()
+            pattern, written = self._rules[number]
             after = told.rewrite(pattern, lambda match, written=written: match.expand(written))  # type: ignore[misc]
             if after is not told:
-                told, held = after, _letters(after.text)
+                told = after
+                waiting = [later for later in self._candidates(told.text) if later > number]
         return told
 
-    def plain(self, text: str) -> str:
-        """``text`` as this language spells it, where no places are needed."""
-        if text == self._last[0]:
-            return self._last[1].text
-        if self._devanagari:
-            text = _LETTER.sub(_in_latin, text)
-        held = _letters(text)
-        for heads, pattern, written in self._rules:
-            if heads is not None and heads.isdisjoint(held):
-                continue
-            after = pattern.sub(written, text)
-            if after != text:
-                text, held = after, _letters(after)
-        return text
-
-
-def _letters(text: str) -> set[str]:
-    """All letters of ``text``, alone and by two and three: a rule is tried only where its first ones are among them."""
-    pairs = list(map(add, text, text[1:]))
-    return {*text, *pairs, *map(add, pairs, text[2:])}
+    def _candidates(self, text: str) -> list[int]:
+        """The rules whose first letters stand in ``text``, the last one first."""
+        pairs = list(map(add, text, text[1:]))
+        heads = self._by_head.keys() & {*text, *pairs, *map(add, pairs, text[2:])}
+        return sorted({*self._always, *(number for head in heads for number in self._by_head[head])}, reverse=True)
 
 
 def _in_latin(match: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.reading.beginnings import Heads, heads_of
+from bot.reading.beginnings import Heads, depth_of, heads_of
 from bot.reading.normalise import fold_pattern
 
 _WORD = re.compile(r"<([a-z_]+)>")
@@ -33,7 +33,7 @@ class Vocabulary:
             patterns = lines(items)
             sign = chr(_SIGNS + number)
             self._words[name] = f"(?:{'|'.join(map(self.expand, patterns))})"
-            self.heads[sign] = heads_of("|".join(map(self.brief, patterns)), self.heads)
+            self.heads[sign] = heads_of("|".join(map(self.brief, patterns)), self.heads, depth_of(spaced=spaced))
             self._signs[name] = sign
 
     def expand(self, pattern: str) -> str:

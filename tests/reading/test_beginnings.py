@@ -22,9 +22,9 @@ patterns = st.recursive(
 )
 
 
-@given(patterns, st.text("abc息胸x", max_size=12))
-def test_every_match_begins_with_one_of_the_beginnings(pattern, text):
-    heads = beginnings(pattern)
+@given(patterns, st.text("abc息胸x", max_size=12), st.integers(1, 3))
+def test_every_match_begins_with_one_of_the_beginnings(pattern, text, depth):
+    heads = beginnings(pattern, depth=depth)
     for match in re.finditer(pattern, text):
         assert heads is None or any(text.startswith(head, match.start()) for head in heads)
 
@@ -32,17 +32,19 @@ def test_every_match_begins_with_one_of_the_beginnings(pattern, text):
 @pytest.mark.parametrize(
     "pattern, heads",
     [
-        ("息が?苦", {"息が", "息苦"}),
+        ("息が?苦", {"息が苦", "息苦"}),
         ("(?<!消)息", {"息"}),
         ("[胸心]痛|血", {"胸痛", "心痛", "血"}),
-        ("a{0,2}b", {"b", "ab", "aa"}),
+        ("a{0,2}b", {"b", "ab", "aab"}),
+        ("a{0,9}b", {"b", "ab", "aab", "aaa"}),
+        ("痛いよ|痛", {"痛"}),
         ("胸[^痛]", {"胸"}),
         (".息", None),
         ("a?", None),
     ],
 )
-def test_beginnings_are_one_or_two_letters(pattern, heads):
-    assert beginnings(pattern) == heads
+def test_beginnings_are_one_to_three_letters(pattern, heads):
+    assert beginnings(pattern, depth=3) == heads
 
 
 def test_in_spaced_languages_only_the_beginnings_of_words_are_tried():
