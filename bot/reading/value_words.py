@@ -72,7 +72,8 @@ TEMP_BEFORE = re.compile(
 )
 TEMP_LED = re.compile(
     r"(?<![a-z])(?:(?:sub|lleg|baj)\w+(?: \w+){0,4} (?:a|hasta)|otra vez con|amaneci con|sigo con|estoy con|esta con"
-    r"|volvi a|subio a|llego a|llegue a|marco|umabot(?: na)?"
+    r"|(?:a?baixou|subiu|caiu|desceu|voltou)(?: (?:pra|para|a))?|(?:estou|to|tou|ta|esta) com|deu|marcou"
+    r"|giam (?:con|xuong)|ha (?:con|xuong)|xuong con|len (?:toi|den)|volvi a|subio a|llego a|llegue a|marco|umabot(?: na)?"
     r"(?: sa| ng)?|umakyat(?: na)? sa|tumaas(?: na)? (?:sa|ng)|naging|nasa)(?: po| na| unos| como)* $"
 )
 """Words that lead to a temperature where the number can be one."""
