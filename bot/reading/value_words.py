@@ -73,7 +73,8 @@ TEMP_BEFORE = re.compile(
 TEMP_LED = re.compile(
     r"(?<![a-z])(?:(?:sub|lleg|baj)\w+(?: \w+){0,4} (?:a|hasta)|otra vez con|amaneci con|sigo con|estoy con|esta con"
     r"|(?:a?baixou|subiu|caiu|desceu|voltou)(?: (?:pra|para|a))?|(?:estou|to|tou|ta|esta) com|deu|marcou"
-    r"|giam (?:con|xuong)|ha (?:con|xuong)|xuong con|len (?:toi|den)|volvi a|subio a|llego a|llegue a|marco|umabot(?: na)?"
+    r"|giam (?:conz?|xuong)|ha (?:conz?|xuong)|xuong conz?|len (?:toi|denz?)|volvi a|subio a|llego a|llegue a|marco"
+    r"|umabot(?: na)?"
     r"(?: sa| ng)?|umakyat(?: na)? sa|tumaas(?: na)? (?:sa|ng)|naging|nasa)(?: po| na| unos| como)* $"
 )
 """Words that lead to a temperature where the number can be one."""
@@ -193,8 +194,8 @@ SELF = re.compile(
         r"|(?<![a-z])(?:i|im|me|mine|my own|eu|(?:o meu|a minha|meu|minha)(?= (?:temperatura|febre|sat\w*|oxig\w*"
         r"|valor|deu|ta|esta|e|eh|foi|so|ja|tava) | ?[:=]? ?\d)|yo|mi(?= temperatura)|la mia|el mio|ako|akin|sakin"
         r"|sa akin"
-        r"|(?<!chong )(?<!vo )(?<!con )(?<!me )(?<!bo )(?<!ba )(?<!ong )(?<!be )(?<!cha )(?<!trai )(?<!gai )(?:toi(?! qua)"
-        r"|em|minh|e(?= \d|m))"
+        r"|(?<!chong )(?<!vo )(?<!con )(?<!me )(?<!bo )(?<!ba )(?<!ong )(?<!be )(?<!cha )(?<!trai )(?<!gai )"
+        r"(?:toi(?! qua)|em|minh|e(?= \d|m))"
         r"|ma|mero|malai)(?![a-z])|मेरो|मलाइ)"
     )
 )
@@ -255,3 +256,8 @@ PATIENT_OTHER = re.compile(
 """Words that say that the one named beside the writer is the one looked after."""
 BESIDE = re.compile(r" ?(?:と|/|、|,|・|の|\n| )? ?")
 """What stands between a saturation and a pulse, and tells of no fall from one to the other."""
+STRANGER_NEAR = re.compile(
+    r"(?:colega(?: de \w+)?|vizinh[oa]|amig[oa]|hang xom|dong nghiep|banz? (?:em|cungz? phong"
+    r"|cungz? lop))(?: [a-z]+){0,3} $"
+)
+"""Vietnamese and Portuguese: a friend or room-mate named right before a value."""

@@ -198,6 +198,9 @@ def _bare_spo2(text: str, start: int, end: int, context: Context, found: list[Va
 
 def _own(text: str, found: list[Value]) -> tuple[list[Value], bool]:
     """The values of the monitored person, and whether somebody else's were left out."""
+    if any(words.STRANGER_NEAR.search(text[: value.start][-_LOOK_BACK:]) for value in found):
+        found = [value for value in found if not words.STRANGER_NEAR.search(text[: value.start][-_LOOK_BACK:])]
+        return found, True
     if len(found) < 2 and not words.SELF.search(text):
         return found, False
     owners = [_owner(text, value) for value in found]
