@@ -14,7 +14,7 @@ from bot.reading.normalise import Normalised, in_word
 
 _PIECE = re.compile(
     r"[。!?\n、,;:()「」…・]+|\.+(?!\d)"
-    r"|(?<=[^\W\d])(?: - | / | (?:pero|but|basta|kaso|kasi|tara|siempre que|nhung|tapos|con tal) )"
+    r"|(?<=[^\W\d])(?: - | / | (?:pero|but|basta|kaso|kasi|tara|siempre que|nhung|tapos|con tal) [^.!?\n,]*)"
 )
 _BOTH_DIGITS = re.compile(
     r"[\W_]*(?:1[^\w]*(?:か|or|と|、|还是|還是|或|번?이?요?|번?아니면)?[^\w]*2|2[^\w]*(?:か|or|と|、)?[^\w]*1)"
@@ -23,6 +23,8 @@ _BOTH_DIGITS = re.compile(
 _SHORTEST_COURTESY = 3
 _ASKED = re.compile(r"[ 」』]*\?")
 _NO_LETTER = re.compile(r"(?:[^\w\u0900-\u0963]|_)+")
+_STRETCHED = re.compile("(?<!う)ー")
+"""A long sound that changes nothing: はーい is はい, but うーん is no うん."""
 _LONGEST_TYPED = 200
 _LONGEST_ANSWER = 60
 """Characters; a longer message is no lone keyword."""
@@ -79,7 +81,8 @@ def _cores(text: str, lexicon: Lexicon) -> _Cores:
         return _Cores()
     forms = {plain: None}
     if not lexicon.spaced:
-        forms |= dict.fromkeys((plain.replace(" ", ""), plain.replace(" ", "").replace("ー", "")))
+        joined = plain.replace(" ", "")
+        forms |= dict.fromkeys((joined, _STRETCHED.sub("", joined)))
     if lexicon.filler is not None:
         rest = " ".join(lexicon.filler.sub(lambda match: _drop(match, plain, lexicon), plain).split())
         if rest:
