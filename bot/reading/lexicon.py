@@ -20,7 +20,7 @@ _WORD_END = "(?![\\w\u0900-\u0963])"
 _SCOPE_KEYS = (
     "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after",
     "past_before", "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me", "doubt",
-    "not_inside", "not_ending", "only", "no_word", "list_or",
+    "not_inside", "not_ending", "only", "no_word", "weak", "list_or",
     "ill_relative", "body", "grave_body", "past_inside", "now",
 )  # fmt: skip
 

@@ -234,7 +234,11 @@ def _decide(text: str, values: list[Value], *, highest: bool) -> Value | None:
     now = [value for value in values if not _was(text, value)]
     if now:
         values = now
-    elif len(values) == 1 and re.search(r"今は|今日は|いまは|もう|now|today|ahora|(?<![a-z])hoy|ngayon|(?<![a-z])(?:aja|aaja|ahile|aile|aba)|अहिले|आज", text[values[0].end :]):
+    elif len(values) == 1 and re.search(
+        r"今は|今日は|いまは|もう|now|today|ahora|(?<![a-z])hoy|ngayon|(?<![a-z]"
+        r")(?:aja|aaja|ahile|aile|aba)|अहिले|आज",
+        text[values[0].end :],
+    ):
         return None
     if not values:
         return None
