@@ -83,20 +83,22 @@ def _by_sign(sign: Sign, found: Found) -> Priority:
     if sign.status is Status.HOME:
         return Priority.ROUTINE
     if not sign.present:
-        if sign.kind == "states" and sign.code == "well" and sign.status is Status.ABSENT:
-            return Priority.URGENT if found.context is Context.RECOVERY else Priority.NONE
-        return Priority.NONE
+        no_longer_well = sign.kind == "states" and sign.code == "well" and sign.status is Status.ABSENT
+        return Priority.URGENT if no_longer_well and found.context is Context.RECOVERY else Priority.NONE
     if sign.kind == "urgent" or sign.code == "dehydration":
         return Priority.URGENT
+    return _by_speech(sign, found)
+
+
+def _by_speech(sign: Sign, found: Found) -> Priority:
+    """What a state or an intent that is told now weighs."""
     if sign.kind == "states" and sign.code == "unwell":
         return Priority.URGENT if found.context in (Context.RECOVERY, Context.FREE) else Priority.NONE
     if sign.code == "wrong_number" and found.menu.digit is not None:
         return Priority.NONE  # 1 検査は受けてませんが: whoever answers the menu is the right person
     if sign.kind == "intents" and sign.code in ("question", "request", "complaint", "wrong_number"):
         return Priority.ROUTINE
-    if sign.code == "topic" and _only_topic(found):
-        return Priority.ROUTINE
-    return Priority.NONE
+    return Priority.ROUTINE if sign.code == "topic" and _only_topic(found) else Priority.NONE
 
 
 def intent_of(found: Found, priority: Priority) -> Intent:

@@ -28,7 +28,7 @@ class Courtesy:
         self._start = re.compile(rf"(?:(?:{told})(?:{_GAP}+|(?=\d)))+") if told else None
 
     def inside(self, text: str) -> tuple[int, int] | None:
-        """The place in normalised ``text`` of what is said besides courtesy; None where there is none, or nothing else."""
+        """The place in normalised ``text`` of what is said besides courtesy; None without courtesy or anything else."""
         if self._end is None or self._start is None:
             return None
         shift = max(len(text) - _LONGEST, 0)

@@ -53,7 +53,8 @@ _ROMAJI_HINTS = frozenset(
         "desho daijyoubu masuka deshita mashita kakarimasu okurimasu konna kokoro sensei hoken hokenjo yakusoku "
         "chigau chigaimasu kawaranai onaji genkidesu hana karada shimashita mimashita tabemashita nemashita amari "
         "zenzen hitori sumimasen gomen gomennasai hontou hontouni okuru mata watashiwa boku tomodachi otona "
-        "ashita konnichiwa asa ima yoru hiru ohayou konbanwa futsu naorimashita naotta yasumi byouin isha kirai tabun douzo hayaku "
+        "ashita konnichiwa asa ima yoru hiru ohayou konbanwa futsu naorimashita naotta yasumi byouin isha kirai "
+        "tabun douzo hayaku "
         "kimashita kimasen todoku todokanai todokimasen doushite dousureba shitsumon kaisha shigoto gakkou "
         "yoroshiku hitsuyou ikemasen ikitai ikimasu kakatte tsukare tsukaremashita nemui samui atsui oishii taion",
     )
@@ -62,7 +63,9 @@ _ROMAJI_HINTS = frozenset(
 
 _SENTENCE = re.compile(r"(?:[^.!?。\n]|\.(?=\d))+")
 _BETWEEN_KANA = re.compile("(?<=[ぁ-ゟ]) (?=[ぁ-ゟ])")
-_WEAK = frozenset(("hai", "nai", "ii", "hana", "asa", "ima", "yoru", "hiru", "ichi", "roku", "mata", "doko", "iin", "juu"))
+_WEAK = frozenset(
+    ("hai", "nai", "ii", "hana", "asa", "ima", "yoru", "hiru", "ichi", "roku", "mata", "doko", "iin", "juu")
+)
 """Romaji that are words elsewhere too: they tell nothing beside other words."""
 
 

@@ -145,7 +145,11 @@ def _from_kana(match: re.Match[str]) -> str:
 
 def _from_korean(match: re.Match[str]) -> str:
     one, after = match["one"], match["after"]
-    return _joined(_KO[match["ten"]] * 10 + (_KO[one] if one else 0), _KO[after] if after else None, "도" if match.group().endswith("도") else "")
+    return _joined(
+        _KO[match["ten"]] * 10 + (_KO[one] if one else 0),
+        _KO[after] if after else None,
+        "도" if match.group().endswith("도") else "",
+    )
 
 
 def _from_latin(match: re.Match[str], tens: dict[str, int], ones: dict[str, int]) -> str:

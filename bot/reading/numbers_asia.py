@@ -46,8 +46,7 @@ def _either(table: dict[str, int]) -> str:
 _TENS, _ONES = _table(_NEPALI), _table(_NEPALI_ONES)
 _TL_TENS, _TL_ONES = _table(_TAGALOG), _table(_TAGALOG_ONES)
 _POINT = fold_pattern(
-    "point|poin|dot|punto|koma|coma|tuldok|ponto|virgula|phay|dasamlab|dashamlab|dashamlav|दशमलव|दसमलब|प्वाइन्ट"
-    "|पोइन्ट"
+    "point|poin|dot|punto|koma|coma|tuldok|ponto|virgula|phay|dasamlab|dashamlab|dashamlav|दशमलव|दसमलब|प्वाइन्ट|पोइन्ट"
 )
 _EDGE = r"(?![\wऀ-ॿ])"
 _IN_NEPALI = re.compile(

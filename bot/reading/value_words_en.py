@@ -19,7 +19,8 @@ LIST = re.compile(
 )
 """Between values that were measured one after the other, none of them said to be the last word: 93/94/93."""
 ASKED_BEFORE = re.compile(
-    r"(?:over|above|below|under|reach\w*|more than|higher than|hits?|goes to|gets to|less than|up to|lower than|drops to|at) ?$"
+    r"(?:over|above|below|under|reach\w*|more than|higher than|hits?|goes to|gets to|less than|up to|lower than|"
+    r"drops to|at) ?$"
 )
 """A limit that is asked about, where a question mark follows ("is 3 for fever over 38?")."""
 ENGLISH = re.compile(
