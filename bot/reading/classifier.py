@@ -8,20 +8,22 @@ and in Japanese of its words in their dictionary form. Two heads weigh them: ``e
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import re
 import unicodedata
 import zlib
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import chain, pairwise
+from operator import add
 
 from bot.domain.reading import Context
 
-FORMAT = 2
-_SIZES = (1, 2, 3, 4)
+FORMAT = 3
+_LETTERS, _WORDS, _DICTIONARY, _ASKED = "l", "w", "d", "asked"
+"""Kinds of grams: of letters as typed, words, letters of the words in their dictionary form, the question."""
 _LONGEST = 600
 """Characters that are looked at; the beginning and the end of a longer reply."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -116,7 +118,11 @@ class Classifier:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        self._place = {gram: place for place, gram in enumerate(weights.grams)}
+        self._places: dict[str, dict[str, int]] = {_LETTERS: {}, _WORDS: {}, _DICTIONARY: {}, _ASKED: {}}
+        """The place of each gram by its kind."""
+        for place, gram in enumerate(weights.grams):
+            kind, _, rest = gram.partition(" ")
+            self._places[kind][rest] = place
         self._emergency = memoryview(weights.emergency).cast("b")
         self._grave = memoryview(weights.grave).cast("b")
 
@@ -126,7 +132,7 @@ class Classifier:
 
     def scores(self, core: Core, context: Context) -> Scores:
         """How grave the words of ``core`` are."""
-        places = self._places(core, context)
+        places = self._held(core, context)
         length = math.sqrt(len(places) or 1)
         scale, bias = self.weights.scale, self.weights.bias
         emergency = sum(map(self._emergency.__getitem__, places)) * scale[0] / length + bias[0]
@@ -135,15 +141,17 @@ class Classifier:
 
     def nearest(self, core: Core, context: Context, count: int = 2) -> list[str]:
         """The labelled replies that share most of what makes this one grave (``id:text``), the nearest first."""
-        places = set(self._places(core, context))
+        places = self._held(core, context)
         weigh = self._grave.__getitem__
         alike = [(sum(map(weigh, places & marks)), at) for at, marks in enumerate(self.weights.marks)]
         alike.sort(key=lambda pair: (-pair[0], pair[1]))
         return [self.weights.examples[at] for shared, at in alike[:count] if shared > 0]
 
-    def _places(self, core: Core, context: Context) -> list[int]:
-        find = self._place.get
-        return [place for gram in grams_of(core, context) if (place := find(gram)) is not None]
+    def _held(self, core: Core, context: Context) -> set[int]:
+        places: set[int | None] = set()
+        for kind, grams in _grams(core, context):
+            places.update(map(self._places[kind].get, grams))
+        return {place for place in places if place is not None}
 
 
 def folded(text: str, spans: Iterable[tuple[int, int]] = ()) -> str:
@@ -162,15 +170,21 @@ def as_written(text: str) -> str:
 
 def grams_of(core: Core, context: Context) -> set[str]:
     """The n-grams of a reply with its edges marked, its words alone and in pairs, and the question asked."""
-    grams = _pieces(f"^{core.text}$")
+    return {f"{kind} {gram}" for kind, grams in _grams(core, context) for gram in grams}
+
+
+def _grams(core: Core, context: Context) -> Iterator[tuple[str, Iterable[str]]]:
     words = core.words or tuple(_WORD.findall(core.text))
-    grams.update(f"w {word}" for word in words)
-    grams.update(f"w {first} {second}" for first, second in itertools.pairwise(words))
+    yield _LETTERS, _pieces(f"^{core.text}$")
+    yield _WORDS, words
+    yield _WORDS, map(" ".join, pairwise(words))
     if core.words:
-        grams.update(f"d {piece}" for piece in _pieces(f"^{''.join(core.words)}$"))
-    grams.add(f"asked {context.value}")
-    return grams
+        yield _DICTIONARY, _pieces(f"^{''.join(core.words)}$")
+    yield _ASKED, (context.value,)
 
 
-def _pieces(text: str) -> set[str]:
-    return {text[at : at + size] for size in _SIZES for at in range(len(text) - size + 1)}
+def _pieces(text: str) -> Iterator[str]:
+    """All pieces of one to four letters."""
+    pairs = list(map(add, text, text[1:]))
+    triples = list(map(add, pairs, text[2:]))
+    return chain(text, pairs, triples, map(add, triples, text[3:]))

@@ -230,10 +230,8 @@ def evidence_of(found: Found) -> tuple[Evidence, ...]:
     return tuple(Evidence(*mark) for mark in sorted(marks))
 
 
-def combine(found: Found, *, understood: bool, version: str) -> Reading:
+def combine(found: Found, priority: Priority, intent: Intent, *, understood: bool, version: str) -> Reading:
     """The reading of everything found."""
-    priority = priority_of(found)
-    intent = intent_of(found, priority)
     present, absent = facts(found)
     temperature, spo2 = found.values.temperature, found.values.spo2
     menu = found.menu.digit if found.context is Context.DAILY else None

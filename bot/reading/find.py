@@ -22,6 +22,7 @@ from bot.reading.spelling import moved
 from bot.reading.values import read_values
 
 _AMBULANCE = re.compile(r"[\W_]*(?P<number>119)[\W_]*(?:番|です|please|pls)?[\W_]*$")
+_DIGIT = re.compile("[0-9]")
 _CALLED = Rule("red_flags", "rescue", _AMBULANCE)
 _FRIENDLY = re.compile(
     "[\\s\ufe0f\u200d\U0001f3fb-\U0001f3ff]*(?:[\U0001f600\U0001f603\U0001f604\U0001f60a\U0001f642\u263a"
@@ -141,7 +142,7 @@ def _holds(sign: Sign, denial: Sign) -> bool:
 
 
 def _answers(found: Found) -> Answers:
-    keyword = read_keyword(found.text, found.lexicons)
+    keyword = None if _DIGIT.search(found.text.text) else read_keyword(found.text, found.lexicons)
     if keyword and found.context is Context.CONSENT:
         said = read_yes_no(found.text, found.context, found.lexicons)
         if (keyword == "opt_in" and said.yes) or (keyword == "opt_out" and said.no):

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.domain.reading import Context, Intent, Part, Priority, Reading, worst
 from bot.reading import household
-from bot.reading.combine import Found, combine, priority_of
+from bot.reading.combine import Found, combine, intent_of, priority_of
 from bot.reading.find import find
 from bot.reading.learn import Sample
 from bot.reading.normalise import Normalised, normalise
@@ -72,7 +72,10 @@ class Reader:
         return replace(reading, evidence=tuple(evidence))
 
     def _judge(self, found: Found) -> Reading:
-        reading = combine(found, understood=understood(found), version=self.version)
+        priority = priority_of(found)
+        intent = intent_of(found, priority)
+        known = understood(found, priority, intent)
+        reading = combine(found, priority, intent, understood=known, version=self.version)
         classifier = self._shelf.classifier
         return reading if classifier is None else second_look(found, reading, classifier)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.domain.reading import Context, Intent, Priority
-from bot.reading.combine import Found, intent_of, priority_of
+from bot.reading.combine import Found
 from bot.reading.coverage import has_words, unknown_clauses
 from bot.reading.lexicon import Lexicon
 from bot.reading.sign import SPEECH, Sign
@@ -14,14 +14,12 @@ _YET = re.compile("でも|けど|けれど|ただ|しかし|だが|ですが|ま
 _GRAVE_NUMBER = re.compile(r"[\W_]*[34][ 、,:。/]+3[3-9]|[\W_]*[34][ 、,:。/]+4[0-2]")
 
 
-def understood(found: Found) -> bool:
+def understood(found: Found, priority: Priority, intent: Intent) -> bool:
     """Whether every clause is known; replies that a person reads anyway need no asking back."""
-    priority = priority_of(found)
     if priority is not Priority.NONE or found.answers.keyword:
         return True
     if found.values.odd or _number_of_another_question(found):
         return False
-    intent = intent_of(found, priority)
     if intent is Intent.OTHER and not found.has("intents") and not found.idioms:
         return False
     if not has_words(found.text.text):
