@@ -71,7 +71,7 @@ TEMP_BEFORE = re.compile(
     )
 )
 TEMP_LED = re.compile(
-    r"(?<![a-z])(?:(?:sub|lleg|baj)\w+(?: \w+){0,4} (?:a|hasta)|otra vez con|amaneci con|sigo con|estoy con|esta con"
+    r"(?<![a-z])(?:(?:sub|lleg|baj)\w+(?: \w+){0,4} (?:a|hasta|de)|otra vez con|amaneci con|sigo con|estoy con|esta con"
     r"|(?:a?baixou|subiu|caiu|desceu|voltou)(?: (?:pra|para|a))?|(?:estou|to|tou|ta|esta) com|deu|marcou"
     r"|giam (?:conz?|xuong)|ha (?:conz?|xuong)|xuong conz?|len (?:toi|denz?)|volvi a|subio a|llego a|llegue a|marco"
     r"|umabot(?: na)?"
@@ -147,6 +147,8 @@ PAST_BEFORE = re.compile(
         r"| |夜)*$"
     )
 )
+NOT_BEFORE = re.compile(r"(?<![a-z])(?:no|not|hindi|di) (?:es |era |yung )?$")
+"""A value that is taken back: "era 36.5 no 39.5"."""
 DAY_AFTER = re.compile(
     fold_pattern(
         r" ?(?:c|°c?|℃|grados|degrees)? ?(?:po )?(?:kahapon|kagabi|kanina|kaninang \w+|ayer|anoche|hijo(?: rati)?"
@@ -234,7 +236,7 @@ SHORT_DECIMAL = re.compile(
 OTHER_NEAR = re.compile(
     fold_pattern(
         r"(?<![a-z])(?<!thu )(?:"
-        r"(?:chong|vo|con trai|con gai|be|em be|me|bo|cha|ba|ong|tia|no(?! ?,)|chau|con(?= (?:em|toi|minh|e|be"
+        r"(?:chong|vo|con trai|con gai|be|em be|me|bo|cha|ba|ong|tia|no(?= (?:thi|la|bi|sot|do|duoc|len|van|dang|hom|nay)(?![a-z]))|chau|con(?= (?:em|toi|minh|e|be"
         r"|nho|lon"
         r"|ut)(?![a-z]))|banz? cungz? phong)"
         r"(?: (?:em|toi|minh|nha|e|nho|lon|ut|gai|trai|noi|ngoai|be))*"

@@ -273,6 +273,6 @@ def _was(text: str, value: Value) -> bool:
     if english.NOW_AFTER.match(text, value.end):
         return False
     before = text[max(value.start - 16, 0) : value.start]
-    was = words.PAST_BEFORE.search(before) or english.FROM_BEFORE.search(before)
+    was = words.PAST_BEFORE.search(before) or english.FROM_BEFORE.search(before) or words.NOT_BEFORE.search(before)
     after = english.PAST_AFTER.match(text, value.end) or words.DAY_AFTER.match(text, value.end)
     return bool(was or after)
