@@ -7,10 +7,11 @@ from dataclasses import replace
 from bot.domain.reading import Context, Evidence, Intent, Priority, Reading, worst
 from bot.reading.classifier import Classifier, Core, Limits, Scores, as_written, folded
 from bot.reading.combine import Found
-from bot.reading.coverage import has_words
 from bot.reading.words import words_of
 
 _JAPANESE = "ja"
+_ENDINGS = 2
+"""Letters that may be left over: です, ね."""
 _SHORTEST = 4
 """Characters; what is shorter says too little to be likened to anything."""
 
@@ -20,10 +21,12 @@ def second_look(found: Found, reading: Reading, classifier: Classifier) -> Readi
 
     Readings that the rules find grave, keywords and plain numbers stay as they are.
     """
-    core = core_words(found)
     if reading.priority.rank >= Priority.URGENT.rank or found.answers.keyword or found.context is Context.DANGER:
         return reading
-    if len(core.text) < _SHORTEST or not has_words(core.text):
+    if _all_told(found):
+        return reading
+    core = core_words(found)
+    if len(core.text) < _SHORTEST:
         return reading
     scores, limits = classifier.scores(core, found.context), classifier.limits(language_of(found))
     raised = _raised(scores, limits)
@@ -37,6 +40,18 @@ def second_look(found: Found, reading: Reading, classifier: Classifier) -> Readi
     return reading
 
 
+def _all_told(found: Found) -> bool:
+    """Whether the rules place every word (besides endings), so that there is nothing to be likened to anything."""
+    spans = [(sign.start, sign.end) for sign in found.signs]
+    spans += [*found.values.spans, *found.idioms, *(span for _, span in found.answers.marks)]
+    if found.menu.digit is not None:
+        spans.append(found.menu.span)
+    left = list(found.text.text)
+    for start, end in spans:
+        left[start:end] = " " * (end - start)
+    return sum(map(str.isalpha, left)) <= _ENDINGS
+
+
 def core_words(found: Found) -> Core:
     """The words of the reply without courtesy, as the classifier looks at them."""
     plain = found.text
@@ -48,14 +63,11 @@ def core_words(found: Found) -> Core:
 
 def _kept(found: Found, polite: list[tuple[int, int]]) -> str:
     """The reply as it was received, without courtesy and without what no normalised letter stands for."""
-    pieces, done, plain = [], 0, found.text
-    for at, (start, end) in enumerate(zip(plain.starts, plain.ends, strict=True)):
-        if any(first <= at < last for first, last in polite):
-            continue
-        if start >= done:
-            pieces.append(found.source[start:end])
-            done = end
-    return "".join(pieces)
+    left_out = {at for start, end in polite for at in range(start, end)}
+    places = dict.fromkeys(
+        place for at, place in enumerate(zip(found.text.starts, found.text.ends, strict=True)) if at not in left_out
+    )
+    return "".join([found.source[start:end] for start, end in places])
 
 
 def language_of(found: Found) -> str:
