@@ -64,11 +64,13 @@ class Index:
     def places(self, text: str) -> tuple[dict[int, list[int]], list[int]]:
         """The places to try by number of the pattern, in order; and the patterns that may begin anywhere."""
         found: dict[int, list[int]] = {}
-        known = self._by_head.get
-        pairs = list(map(add, text, f"{text[1:]} "))
+        known, pairs = self._by_head.get, list(map(add, text, f"{text[1:]} "))
         before = ""
-        for at, heads in enumerate(zip(text, pairs, map(add, pairs, f"{text[2:]}  "), strict=False)):
-            inside, before = self._spaced and before.isalnum() and heads[0].isalnum(), heads[0]
+        triples = map(add, pairs, f"{text[2:]}  ")
+        places = zip(text, pairs, triples, strict=False) if self._spaced else zip(text, pairs, strict=False)
+        for at, heads in enumerate(places):
+            letter = heads[0]
+            inside, before = self._spaced and before.isalnum() and letter.isalnum(), letter
             if inside:
                 continue
             for head in heads:

@@ -14,6 +14,7 @@ import re
 import unicodedata
 import zlib
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import chain, pairwise
@@ -24,6 +25,8 @@ from bot.domain.reading import Context
 FORMAT = 3
 _LETTERS, _WORDS, _DICTIONARY, _ASKED = "l", "w", "d", "asked"
 """Kinds of grams: of letters as typed, words, letters of the words in their dictionary form, the question."""
+_STRONGEST = 16
+"""Grams by which examples are likened."""
 _LONGEST = 600
 """Characters that are looked at; the beginning and the end of a longer reply."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -123,6 +126,11 @@ class Classifier:
         for place, gram in enumerate(weights.grams):
             kind, _, rest = gram.partition(" ")
             self._places[kind][rest] = place
+        self._holding: dict[int, list[int]] = {}
+        """The grave examples that each gram makes grave."""
+        for at, marks in enumerate(weights.marks):
+            for place in marks:
+                self._holding.setdefault(place, []).append(at)
         self._emergency = memoryview(weights.emergency).cast("b")
         self._grave = memoryview(weights.grave).cast("b")
 
@@ -141,11 +149,14 @@ class Classifier:
 
     def nearest(self, core: Core, context: Context, count: int = 2) -> list[str]:
         """The labelled replies that share most of what makes this one grave (``id:text``), the nearest first."""
-        places = self._held(core, context)
         weigh = self._grave.__getitem__
-        alike = [(sum(map(weigh, places & marks)), at) for at, marks in enumerate(self.weights.marks)]
-        alike.sort(key=lambda pair: (-pair[0], pair[1]))
-        return [self.weights.examples[at] for shared, at in alike[:count] if shared > 0]
+        strongest = sorted(self._held(core, context), key=lambda place: (-weigh(place), place))[:_STRONGEST]
+        shared: Counter[int] = Counter()
+        for place in strongest:
+            for example in self._holding.get(place, ()):
+                shared[example] += weigh(place)
+        alike = sorted(shared.items(), key=lambda item: (-item[1], item[0]))[:count]
+        return [self.weights.examples[at] for at, weight in alike if weight > 0]
 
     def _held(self, core: Core, context: Context) -> set[int]:
         places: set[int | None] = set()

@@ -85,6 +85,11 @@ _WORDED = (
     (_latin(*_VIETNAMESE, " ", "phay|cham|do", "ruoi|do ruoi"), _VIETNAMESE),
 )
 _HUNDRED = re.compile(r"(?<![a-z])(?:one |a )?hundred(?: percent)?(?![a-z])")
+_EAST = re.compile("[\u3041-\u309f\u4e00-\u9fff\uac00-\ud7a3〇○]|\\d \\d|\\d ?ten")
+_LETTERED = re.compile("[a-z\u0900-\u0963]")
+"""Letters of the languages whose number words follow."""
+_KANJI_HINT = re.compile("^[七八九][〇一二三四五六七八九](?![一-鿿])|[十〇百度氧]")
+_KANJI_ALONE = re.compile(r"\W*[三四五六七八九][〇一二三四五六七八九]\W*(?:です)?\W*")
 _WORD_HINT = re.compile(r"ty|enta|inta|anta|muoi|hundred")
 _FIRST_HALF = re.compile(
     fold_pattern(r"(\d{2}) ?(?:度|do|도|độ|graus?|grados?)? ?(?:半|반|rưỡi|e meio|y medio|y media)(?![a-z])")
@@ -93,23 +98,28 @@ _FIRST_HALF = re.compile(
 
 def write_digits(text: Normalised) -> Normalised:
     """``text`` with number words that can be a temperature or a saturation written as digits."""
+    if _EAST.search(text.text):
+        text = _write_east(text)
+    if _LETTERED.search(text.text):
+        if _WORD_HINT.search(text.text):
+            for pattern, (tens, ones) in _WORDED:
+                text = text.rewrite(pattern, lambda m, tens=tens, ones=ones: _from_latin(m, tens, ones))  # type: ignore[misc]
+            text = text.rewrite(_HUNDRED, lambda _: "100")
+        text = write_spoken(write_asian(text))
+    return text.rewrite(_FIRST_HALF, lambda m: f"{m[1]}.5")
+
+
+def _write_east(text: Normalised) -> Normalised:
+    """Japanese, Chinese and Korean numbers."""
     text = write_japanese(text)
-    if re.search("^[七八九][〇一二三四五六七八九](?![一-鿿])|[十〇百度氧]", text.text) or re.fullmatch(
-        r"\W*[三四五六七八九][〇一二三四五六七八九]\W*(?:です)?\W*", text.text
-    ):
+    if _KANJI_HINT.search(text.text) or _KANJI_ALONE.fullmatch(text.text):
         text = text.rewrite(_KANJI_NUMBER, _from_kanji).rewrite(_SHORT_KANJI, _short_kanji)
     if "じゅう" in text.text or "じゆう" in text.text:
         text = text.rewrite(_KANA_NUMBER, _from_kana)
     text = text.rewrite(_KANA_SHORT, lambda m: f"3{_KANA_DIGIT[m['one']]}.{_KANA_DIGIT[m['after']]}")
     if "십" in text.text:
         text = text.rewrite(_KO_NUMBER, _from_korean)
-    text = write_korean(text)
-    if _WORD_HINT.search(text.text):
-        for pattern, (tens, ones) in _WORDED:
-            text = text.rewrite(pattern, lambda m, tens=tens, ones=ones: _from_latin(m, tens, ones))  # type: ignore[misc]
-        text = text.rewrite(_HUNDRED, lambda _: "100")
-    text = write_spoken(write_asian(text))
-    return text.rewrite(_FIRST_HALF, lambda m: f"{m[1]}.5")
+    return write_korean(text)
 
 
 def _joined(whole: int, after: int | None, unit: str) -> str:
