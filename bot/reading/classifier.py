@@ -19,13 +19,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import chain, pairwise
 from operator import add
+from typing import cast
 
 from bot.domain.reading import Context
 
 FORMAT = 3
 _LETTERS, _WORDS, _DICTIONARY, _ASKED = "l", "w", "d", "asked"
 """Kinds of grams: of letters as typed, words, letters of the words in their dictionary form, the question."""
-_STRONGEST = 16
+_STRONGEST = 6
 """Grams by which examples are likened."""
 _LONGEST = 600
 """Characters that are looked at; the beginning and the end of a longer reply."""
@@ -131,8 +132,8 @@ class Classifier:
         for at, marks in enumerate(weights.marks):
             for place in marks:
                 self._holding.setdefault(place, []).append(at)
-        self._emergency = memoryview(weights.emergency).cast("b")
-        self._grave = memoryview(weights.grave).cast("b")
+        self._emergency = tuple(memoryview(weights.emergency).cast("b"))
+        self._grave = tuple(memoryview(weights.grave).cast("b"))
 
     def limits(self, language: str) -> Limits:
         """The limits for replies in ``language``, those of ``other`` where it has none of its own."""
@@ -159,10 +160,11 @@ class Classifier:
         return [self.weights.examples[at] for at, weight in alike if weight > 0]
 
     def _held(self, core: Core, context: Context) -> set[int]:
-        places: set[int | None] = set()
+        places: set[int | None] = {None}
         for kind, grams in _grams(core, context):
             places.update(map(self._places[kind].get, grams))
-        return {place for place in places if place is not None}
+        places.remove(None)
+        return cast("set[int]", places)
 
 
 def folded(text: str, spans: Iterable[tuple[int, int]] = ()) -> str:
