@@ -1,4 +1,4 @@
-"""Menu digits in Spanish, Tagalog and Nepali that are no answer: asked about, of another day, put by mistake."""
+"""Menu digits, mostly in Spanish, Tagalog and Nepali, that are no answer: asked about, of another day, by mistake."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ _BEFORE = re.compile(
     r"|(?:ano|para saan|kailan|kelan)(?: \w+){0,2} (?:ang|yung|ung|ba)"
     r"|(?:que|cuando|para que|en que caso)(?: \w+){0,3} (?:es|significa|marco|pongo|uso|sirve|va|elijo|mando)"
     r"|no (?:es|llega a|llego a|estoy en|diria|creo que sea)|hindi(?: \w+){0,2}"
+    r"|(?:my|the|our) (?:little |youngest |eldest )?(?:boy|girl|toddler|lad|grandson|granddaughter|nephew|niece)"
+    r"(?: is|s)?(?: just| now| only| nearly| turned)*"
+    r"|(?:by (?:mistake|accident)|accidentally|wrongly|oops,? i)(?: i)?"
+    r"(?: (?:pressed|hit|sent|typed|put|picked|chose))?"
     r"|estamos|somos|eramos|nosotros|(?:mis|los|las|con|de) (?=[1-4] [a-z])|hami(?:haru)?"
     r")(?: el| la| un| numero| number| opcion| po| ang| ng| lang| na)*[ ,:\"']*$"
 )
@@ -26,6 +30,7 @@ _AFTER = re.compile(
         r"| (?:o|y|at|ra|ki|ba|po ba|ata)(?: ang| ang| el| la)? [1-4](?!\d)[^.!\n]{0,40}(?:\?|diferencia|farak"
         r"|pharak|kaiba|kun ho"
         r"|alin|hindi ko alam|no se|thaha)| (?:hoina|haina|hudaina)(?: |$|,)|(?: ko)? (?:भनेको|होइन)"
+        r"|,? (?:was )?(?:by (?:mistake|accident)|a (?:mistake|typo)|in error|accidentally)(?![a-z])"
         r"| (?:hindi|na po dapat|dapat)? ?(?:pala,? )?(?:[1-4]) pala| era ayer| fue ayer| por error| sin querer"
         r"| (?:na )?(?:choti|pali|jana|katao|kami|kaming|anak|bata|tao|personas|hij[oa]s|nin[oa]s|almohadas"
         r"|pastillas|vasos"

@@ -10,6 +10,8 @@ from bot.reading.lexicon import Lexicon
 from bot.reading.sign import SPEECH, Sign, Status
 
 _LASTING = frozenset({"seizure", "unconscious", "labour", "stroke", "suicide"})
+_SUPPLIES = frozenset({"medicine", "no_food"})
+"""What ran out days ago is out still, unless it is said to be over."""
 """Signs that stay an emergency within the day although they have passed (GUIDE: What decides)."""
 _REGION = 48
 _LOOK_BACK = 90
@@ -169,7 +171,11 @@ class Scope:
         inside = self.scope.get("past_inside")  # the past inside the words of the sign (숨이 찼, 喘了)
         past = past or bool(inside and inside.search(self.text, sign.start, sign.end))
         over = self._over(sign, region, past=past)
-        if long_ago and (past or over) and (long_ago.search(sentence) or long_ago.search(region[:20])):
+        if (
+            long_ago
+            and (over or (past and sign.code not in _SUPPLIES))
+            and (long_ago.search(sentence) or long_ago.search(region[:20]))
+        ):
             return Status.LONG_GONE
         if over and sign.code not in _LASTING:
             return Status.GONE
@@ -217,7 +223,8 @@ class Scope:
         sign = signs[i]
         if sign.kind in (*SPEECH, "denials") or sign.status is not Status.PRESENT:
             return sign
-        if sign.rule.firm and "no_word" in self.scope:  # निद्रा परेन, सास ... छैन: its "no" is its own
+        own = self.scope.get("no_word")
+        if own and (sign.rule.firm or own.match(self.text, sign.start)):  # निद्रा परेन, सास ... छैन: its "no" is its own
             return sign
         for other in signs[i + 1 :]:
             if other.start < sign.end:
