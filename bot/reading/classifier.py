@@ -23,9 +23,11 @@ from typing import cast
 
 from bot.domain.reading import Context
 
-FORMAT = 3
+FORMAT = 4
 _LETTERS, _WORDS, _DICTIONARY, _ASKED = "l", "w", "d", "asked"
 """Kinds of grams: of letters as typed, words, letters of the words in their dictionary form, the question."""
+UNKNOWN = "?"
+"""Ends the names of limits for replies that hold an unknown clause."""
 _STRONGEST = 6
 """Grams by which examples are likened."""
 _LONGEST = 600
@@ -135,9 +137,11 @@ class Classifier:
         self._emergency = tuple(memoryview(weights.emergency).cast("b"))
         self._grave = tuple(memoryview(weights.grave).cast("b"))
 
-    def limits(self, language: str) -> Limits:
-        """The limits for replies in ``language``, those of ``other`` where it has none of its own."""
-        return self.weights.limits.get(language) or self.weights.limits["other"]
+    def limits(self, language: str, *, known: bool) -> Limits:
+        """The limits for replies in ``language`` (those of ``other`` where it has none) whose clauses are all known."""
+        limits = self.weights.limits
+        name = language if language in limits else "other"
+        return limits[name if known else name + UNKNOWN]
 
     def scores(self, core: Core, context: Context) -> Scores:
         """How grave the words of ``core`` are."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from bot.domain.errors import InvalidInput
 from bot.domain.reading import Context, Priority
-from bot.reading.classifier import Core, Limits, Scores, Weights, grams_of
+from bot.reading.classifier import UNKNOWN, Core, Limits, Scores, Weights, grams_of
 
 FOLDS = 5
 _SEED = 2026
@@ -29,8 +29,11 @@ _MARKS = 24
 _OFTEN = 2
 """Replies that must hold an n-gram before it counts."""
 _LEAST = 10
-_FALSE_EMERGENCIES, _FALSE_URGENT, _ASKED, _CALM = 0.009, 0.006, 0.012, 0.75
+_FALSE_EMERGENCIES, _FALSE_URGENT, _ASKED, _CALM = 0.006, 0.004, 0.01, 0.75
 """Shares of quiet replies that may be raised, that may be raised or asked back, and that need no asking back."""
+_FALSE_UNKNOWN = 0.04
+"""The share of quiet replies that may be raised among those with an unknown clause, which are asked back anyway."""
+_FEW = 40
 _QUIET = frozenset({Priority.NONE, Priority.ROUTINE})
 _GRAVE = frozenset({Priority.EMERGENCY, Priority.URGENT})
 
@@ -39,7 +42,8 @@ _GRAVE = frozenset({Priority.EMERGENCY, Priority.URGENT})
 class Sample:
     """One labelled reply: ``core`` are its words, ``priorities`` every right answer.
 
-    ``light`` tells whether the rules alone find it quiet, so that the classifier would be asked.
+    ``light`` tells whether the rules alone find it quiet, so that the classifier would be asked; ``known`` whether they
+    know every clause of it.
     """
 
     id: str
@@ -49,6 +53,7 @@ class Sample:
     language: str
     priorities: frozenset[Priority]
     light: bool
+    known: bool = True
 
     @property
     def quiet(self) -> bool:
@@ -96,10 +101,22 @@ def _weights(grams: tuple[str, ...], emergency: _Head, grave: _Head, limits: dic
 
 
 def _limits_by_language(samples: Sequence[Sample], scored: dict[int, Scores]) -> dict[str, Limits]:
-    return {
-        name: _limits([score for number, score in scored.items() if (samples[number].language == "ja") is japanese])
-        for name, japanese in (("ja", True), ("other", False))
-    }
+    limits: dict[str, Limits] = {}
+    for name, japanese in (("ja", True), ("other", False)):
+        group = [number for number in scored if (samples[number].language == "ja") is japanese]
+        limits[name] = _limits([scored[number] for number in group])
+        unknown = [scored[number] for number in group if not samples[number].known]
+        limits[name + UNKNOWN] = _limits_for_unknown(unknown, limits[name]) if len(unknown) >= _FEW else limits[name]
+    return limits
+
+
+def _limits_for_unknown(scores: Sequence[Scores], known: Limits) -> Limits:
+    emergency, grave = sorted(score.emergency for score in scores), sorted(score.grave for score in scores)
+    return replace(
+        known,
+        emergency=min(known.emergency, _above(emergency, _FALSE_UNKNOWN)),
+        urgent=min(known.urgent, _above(grave, _FALSE_UNKNOWN)),
+    )
 
 
 def folds(samples: Sequence[Sample]) -> list[tuple[list[int], list[int]]]:
@@ -131,18 +148,18 @@ def _unseen_scores(
 
 def _limits(scores: Sequence[Scores]) -> Limits:
     """Limits that raise or ask back only the given shares of quiet replies, none of which the heads have seen."""
-    emergency = sorted(score.emergency for score in scores)
-    grave = sorted(score.grave for score in scores)
-
-    def above(ordered: list[float], share: float) -> float:
-        return round(ordered[min(int(len(ordered) * (1 - share)), len(ordered) - 1)], 4)
-
+    emergency, grave = sorted(score.emergency for score in scores), sorted(score.grave for score in scores)
     return Limits(
-        emergency=above(emergency, _FALSE_EMERGENCIES),
-        urgent=above(grave, _FALSE_URGENT),
-        ask=above(grave, _ASKED),
-        quiet=above(grave, 1 - _CALM),
+        emergency=_above(emergency, _FALSE_EMERGENCIES),
+        urgent=_above(grave, _FALSE_URGENT),
+        ask=_above(grave, _ASKED),
+        quiet=_above(grave, 1 - _CALM),
     )
+
+
+def _above(ordered: Sequence[float], share: float) -> float:
+    """The limit that ``share`` of the ``ordered`` scores reach."""
+    return round(ordered[min(int(len(ordered) * (1 - share)), len(ordered) - 1)], 4)
 
 
 class _Head:

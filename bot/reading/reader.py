@@ -88,6 +88,7 @@ class Reader:
         context = Context(row["context"])
         text = row["text"][:LONGEST]
         found = find(text, normalise(text), context, self._shelf)
+        priority = priority_of(found)
         return Sample(
             id=row["id"],
             text=text,
@@ -95,7 +96,8 @@ class Reader:
             context=context,
             language=language_of(found),
             priorities=frozenset(map(Priority, row["priority"])),
-            light=priority_of(found).rank < Priority.URGENT.rank,
+            light=priority.rank < Priority.URGENT.rank,
+            known=understood(found, priority, intent_of(found, priority)),
         )
 
     def warm(self) -> None:

@@ -28,7 +28,10 @@ def second_look(found: Found, reading: Reading, classifier: Classifier) -> Readi
     core = core_words(found)
     if len(core.text) < _SHORTEST:
         return reading
-    scores, limits = classifier.scores(core, found.context), classifier.limits(language_of(found))
+    scores, limits = (
+        classifier.scores(core, found.context),
+        classifier.limits(language_of(found), known=reading.understood),
+    )
     raised = _raised(scores, limits)
     if raised is not None:
         like = tuple(f"like:{example}" for example in classifier.nearest(core, found.context))

@@ -86,7 +86,16 @@ def test_too_few_replies_are_refused_with_their_number(samples):
 @given(st.text(max_size=80), st.sampled_from(list(Context)))
 def test_any_text_has_scores(text, context):
     core = Core(folded(text), words_of(as_written(text)))
-    weights = Weights(("l \0",), bytes(1), bytes(1), (1.0, 1.0), (0.5, -0.5), {"other": Limits(1, 1, 1, 0)}, (), ())
+    weights = Weights(
+        ("l \0",),
+        bytes(1),
+        bytes(1),
+        (1.0, 1.0),
+        (0.5, -0.5),
+        {"other": Limits(1, 1, 1, 0), "other?": Limits(1, 1, 1, 0)},
+        (),
+        (),
+    )
     scores = Classifier(weights).scores(core, context)
     assert (scores.emergency, scores.grave) == (0.5, -0.5)
 
