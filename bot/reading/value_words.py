@@ -29,11 +29,12 @@ NUMBER = re.compile(
     rf"|(?P<three>[34]\d\d)(?!\d|[.,]\d)"
     rf"|(?P<two>(?![1-4]3[5-9][.,度]\d)\d{{2,3}})(?![\d]))"
 )
+TENTH = re.compile(r"[.,]\d")
 UNIT_AFTER = re.compile(
     fold_pattern(
         r" ?(?:歳|才|さい|代|週|しゅう|回|かい|時|じ(?=に|ご|か|$)|日|にち|分|ふん|人|にん|年|月|か月|ヶ月|錠|円"
         r"|キロ|kg|g(?![a-z])|mg|ml|cc|mm|cm|"
-        r"階|号|番(?!号)|丁目|点|本(?!人)|枚|個|杯|秒|度目|歩|メートル|ページ|つ|以上の|㎎|週間|時間|years?"
+        r"階|号|番(?!号)|丁目|点|本(?!人)|枚|個|杯|秒|度目|歩(?![いきけくこ行])|メートル|ページ|つ|以上の|㎎|週間|時間|years?"
         r"|yrs?|yo(?![a-z])|y/o"
         r"|months?|weeks?|wks?|days?|hours?|hrs?(?! ?:| ?\d)|"
         r"minutes?|mins?(?![a-z])|times?|x(?![a-z])|people|pm|am|岁|歲|天|次|个|個|周|週|點|点|点钟|분|시|일|살"
@@ -147,6 +148,9 @@ PAST_BEFORE = re.compile(
         r"| |夜)*$"
     )
 )
+JUST_BEFORE = re.compile(fold_pattern(r"(?:さっき|先ほど|さきほど)(?:の|は|が)?$"))
+PART_OF_DAY = re.compile(fold_pattern(r"(?:今朝|朝|昼|お昼|夕方|夜|午前|午後|起きた時|\d時)(?:の?熱)?(?:は|に|が)?$"))
+"""A list through the day, the last a moment ago: "朝37.9、昼37.8、さっき37.6"."""
 NOT_BEFORE = re.compile(r"(?<![a-z])(?:no|not|hindi|di) (?:es |era |yung )?$")
 """A value that is taken back: "era 36.5 no 39.5"."""
 DAY_AFTER = re.compile(
@@ -236,7 +240,8 @@ SHORT_DECIMAL = re.compile(
 OTHER_NEAR = re.compile(
     fold_pattern(
         r"(?<![a-z])(?<!thu )(?:"
-        r"(?:chong|vo|con trai|con gai|be|em be|me|bo|cha|ba|ong|tia|no(?= (?:thi|la|bi|sot|do|duoc|len|van|dang|hom|nay)(?![a-z]))|chau|con(?= (?:em|toi|minh|e|be"
+        r"(?:chong|vo|con trai|con gai|be|em be|me|bo|cha|ba|ong|tia|no(?= (?:thi|la|bi|sot|do|duoc|len|van|dang"
+        r"|hom|nay)(?![a-z]))|chau|con(?= (?:em|toi|minh|e|be"
         r"|nho|lon"
         r"|ut)(?![a-z]))|banz? cungz? phong)"
         r"(?: (?:em|toi|minh|nha|e|nho|lon|ut|gai|trai|noi|ngoai|be))*"

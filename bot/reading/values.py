@@ -169,7 +169,7 @@ def _plain_temperature(
 ) -> float | None:
     """378 and 38 in a temperature's place, 101 where one was asked (Fahrenheit)."""
     if 340 <= number <= 429:
-        return number / 10
+        return None if words.TENTH.match(rest) else number / 10
     asked = context is Context.TEMPERATURE
     named = bool(words.TEMP_BEFORE.search(before))
     if (asked or named) and (100 <= number <= 109 or (96 <= number < 100 and not found)):
@@ -232,6 +232,8 @@ def _decide(text: str, values: list[Value], *, highest: bool) -> Value | None:
     """The latest value; of a range the graver end; usual and earlier values do not count beside a present one."""
     values = [value for value in values if not words.VAGUE_BEFORE.search(text[max(value.start - 20, 0) : value.start])]
     now = [value for value in values if not _was(text, value)]
+    if now and _just_now(text, now, values[-1]):
+        now = values[-1:]
     if now:
         values = now
     elif len(values) == 1 and re.search(
@@ -247,6 +249,15 @@ def _decide(text: str, values: list[Value], *, highest: bool) -> Value | None:
     values = values if highest else _without_pulse(text, values)
     graver = max if highest else min
     return graver(_together(text, values, listed=not highest), key=lambda value: value.number)
+
+
+def _just_now(text: str, others: list[Value], last: Value) -> bool:
+    """Whether the last value is that of a moment ago, after those of earlier parts of the day."""
+    return (
+        others[-1].start < last.start
+        and bool(words.JUST_BEFORE.search(text[: last.start][-6:]))
+        and all(words.PART_OF_DAY.search(text[: value.start][-8:]) for value in others)
+    )
 
 
 def _together(text: str, values: list[Value], *, listed: bool) -> list[Value]:
