@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import add
 from types import MappingProxyType
@@ -53,33 +53,30 @@ class Index:
     def __init__(self, patterns: Sequence[str], signs: Signs = MappingProxyType({}), *, spaced: bool = False) -> None:
         self._spaced = spaced
         self._by_head: dict[str, tuple[int, ...]] = {}
-        self._anywhere: list[int] = []
+        self.anywhere: tuple[int, ...] = ()
         for number, pattern in enumerate(patterns):
             heads = beginnings(pattern, signs, depth_of(spaced=spaced))
             if heads is None:
-                self._anywhere.append(number)
+                self.anywhere = (*self.anywhere, number)
             for head in heads or ():
                 self._by_head[head] = (*self._by_head.get(head, ()), number)
 
-    def places(self, text: str) -> tuple[dict[int, list[int]], list[int]]:
-        """The places to try by number of the pattern, in order; and the patterns that may begin anywhere."""
-        found: dict[int, list[int]] = {}
+    def places(self, text: str) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """For each place of ``text`` the numbers of the patterns that can begin there."""
         known, pairs = self._by_head.get, list(map(add, text, f"{text[1:]} "))
-        before = ""
         triples = map(add, pairs, f"{text[2:]}  ")
-        places = zip(text, pairs, triples, strict=False) if self._spaced else zip(text, pairs, strict=False)
-        for at, heads in enumerate(places):
+        before = ""
+        heads_of_places = zip(text, pairs, triples, strict=False) if self._spaced else zip(text, pairs, strict=False)
+        for at, heads in enumerate(heads_of_places):
             letter = heads[0]
             inside, before = self._spaced and before.isalnum() and letter.isalnum(), letter
             if inside:
                 continue
             for head in heads:
-                for number in known(head, ()):
-                    if number in found:
-                        found[number].append(at)
-                    else:
-                        found[number] = [at]
-        return found, self._anywhere
+                if numbers := known(head):
+                    yield at, numbers
+            if self.anywhere:
+                yield at, self.anywhere
 
 
 def _of_sequence(items: Iterable[Any], signs: Signs, depth: int) -> Heads:

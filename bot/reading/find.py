@@ -23,7 +23,7 @@ from bot.reading.values import read_values
 
 _AMBULANCE = re.compile(r"[\W_]*(?P<number>119)[\W_]*(?:番|です|please|pls)?[\W_]*$")
 _DIGIT = re.compile("[0-9]")
-_CALLED = Rule("red_flags", "rescue", _AMBULANCE)
+_CALLED = Rule("red_flags", "rescue")
 _FRIENDLY = re.compile(
     "[\\s\ufe0f\u200d\U0001f3fb-\U0001f3ff]*(?:[\U0001f600\U0001f603\U0001f604\U0001f60a\U0001f642\u263a"
     "\U0001f44c\U0001f44d\U0001f646\U0001f647\U0001f64b\U0001f64f\u2764]"
@@ -33,7 +33,7 @@ _GESTURE = re.compile(
     "(?P<yes>[\U0001f44c\U0001f44d\U0001f646\u2b55\u2705])|[\U0001f44e\U0001f645\u274c\U0001f6ab\u2716]"
 )
 """A sign of the hand or arms that is all the answer to a question of yes or no."""
-_NODDED = Rule("intents", "thanks", _FRIENDLY)
+_NODDED = Rule("intents", "thanks")
 
 
 def find(text: str, plain: Normalised, context: Context, shelf: Shelf) -> Found:

@@ -13,9 +13,10 @@ from typing import Any
 from bot.domain.reading import RED_FLAGS, SYMPTOMS
 from bot.reading.beginnings import Index
 from bot.reading.spelling import Spelling
-from bot.reading.vocabulary import Vocabulary, lines
+from bot.reading.vocabulary import Vocabulary, branches_of, lines
 
 _KINDS = ("red_flags", "dangers", "urgent", "symptoms", "denials", "states", "intents")
+_BEHIND = "(?<"
 _WORD_END = "(?![\\w\u0900-\u0963])"
 _SCOPE_KEYS = (
     "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after",
@@ -23,6 +24,30 @@ _SCOPE_KEYS = (
     "not_inside", "not_ending", "only", "no_word", "weak", "list_or",
     "ill_relative", "body", "grave_body", "past_inside", "now",
 )  # fmt: skip
+
+
+class Branch:
+    """One alternative of a rule, compiled when it is first tried: most are never."""
+
+    __slots__ = ("_compiled", "_source", "brief")
+
+    def __init__(self, source: str, brief: str = "") -> None:
+        self._source = source
+        self._compiled: re.Pattern[str] | None = None
+        self.brief = brief
+        """The pattern with signs for vocabularies."""
+        if _BEHIND in source:  # of unequal lengths it is an error that only compiling finds
+            self.pattern()
+
+    def pattern(self) -> re.Pattern[str]:
+        """What is to be matched; raises ValueError where that cannot be compiled."""
+        if self._compiled is None:
+            try:
+                self._compiled = re.compile(self._source)
+            except re.error as wrong:
+                where = self._source[max((wrong.pos or 0) - 20, 0) : (wrong.pos or 0) + 10]
+                raise ValueError(f"{wrong} near {where!r}") from wrong
+        return self._compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +59,11 @@ class Rule:
 
     kind: str
     code: str
-    regex: re.Pattern[str]
+    branches: tuple[Branch, ...] = ()
     unless_before: re.Pattern[str] | None = None
     firm: bool = False
     bare: bool = False
     """A mere mention (息が…): it counts only where nothing more definite is told."""
-    brief: str = ""
-    """The pattern with signs for vocabularies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +78,9 @@ class Lexicon:
     alone: Mapping[str, re.Pattern[str]]
     filler: re.Pattern[str] | None
     index: Index
-    """Where which of the rules can begin."""
+    """Where which of ``branches`` can begin."""
+    branches: tuple[tuple[int, Branch], ...]
+    """All branches of the rules, each with the number of its rule."""
     everyday: re.Pattern[str] | None
     """Filler and known words together, the longer polite phrases first."""
     spelling: Spelling | None = None
@@ -77,12 +102,14 @@ def build(data: Mapping[str, Any]) -> Lexicon:
     if unknown := set(scope) - set(_SCOPE_KEYS):
         raise ValueError(f"unknown scope {sorted(unknown)}")
     rules = tuple(_rules(data, words, spaced=spaced))
+    branches = tuple((number, branch) for number, rule in enumerate(rules) for branch in rule.branches)
     return Lexicon(
         code=data["language"],
         spaced=spaced,
         idioms=maybe("idioms"),
         rules=rules,
-        index=Index([rule.brief for rule in rules], words.heads, spaced=spaced),
+        branches=branches,
+        index=Index([branch.brief for _, branch in branches], words.heads, spaced=spaced),
         scope={key: compiled(pattern) for key, pattern in scope.items()},
         alone={key: compiled(patterns) for key, patterns in (data.get("alone") or {}).items()},
         filler=maybe("filler"),
@@ -98,16 +125,21 @@ def _rules(data: Mapping[str, Any], words: Vocabulary, *, spaced: bool) -> Itera
                 raise ValueError(f"unknown code {code}")
             for group in groups:
                 unless = group.get("unless_before")
-                say = lines(group["say"])
                 yield Rule(
                     kind,
                     code,
-                    _compile(say, words, spaced=spaced, edges=True),
+                    tuple(_branches(lines(group["say"]), words, spaced=spaced)),
                     _compile([f"(?:{unless})$"], words, spaced=spaced) if unless else None,
                     bool(group.get("firm")),
                     bool(group.get("bare")),
-                    "|".join(map(words.brief, say)),
                 )
+
+
+def _branches(patterns: Sequence[str], words: Vocabulary, *, spaced: bool) -> Iterator[Branch]:
+    for pattern in patterns:
+        for branch in branches_of(pattern):
+            source = words.expand(branch)
+            yield Branch(f"(?:{source}){_WORD_END}" if spaced else source, words.brief(branch))
 
 
 def _compile(patterns: Sequence[str], words: Vocabulary, *, spaced: bool, edges: bool = False) -> re.Pattern[str]:

@@ -134,7 +134,8 @@ class Shelf:
     def open_all(self) -> None:
         """Compile every language now."""
         for book in self.books:
-            book.open()
+            for _, branch in book.open().branches:
+                branch.pattern()
 
 
 def _version(files: Mapping[str, bytes]) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
 from bot.reading.lexicon import Lexicon, Rule
 from bot.reading.normalise import in_word
 from bot.reading.scope import Scope
@@ -31,14 +28,15 @@ def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
 
     Signs of health are looked for in ``masked``, where idioms are covered.
     """
-    places, anywhere = lexicon.index.places(text)
+    tries: dict[int, list[tuple[int, int]]] = {}
+    branches = lexicon.branches
+    for at, numbers in lexicon.index.places(text):
+        for number in numbers:
+            tries.setdefault(branches[number][0], []).append((at, number))
     found: list[Sign] = []
-    for number in sorted([*places, *anywhere]):
-        rule, tried = lexicon.rules[number], places.get(number)
-        searched = text if rule.kind in SPEECH else masked
-        first = _next(rule, searched, 0, tried)
-        if first is not None:
-            found.extend(_matches(searched, rule, lexicon, tried, first))
+    for number in sorted(tries):
+        rule = lexicon.rules[number]
+        found.extend(_matches(text if rule.kind in SPEECH else masked, rule, lexicon, sorted(tries[number])))
     found.sort(key=lambda sign: (sign.start, sign.end))
     scope = Scope(text, lexicon)
     judged = [sign.now(scope.status(sign, found)) for sign in found]
@@ -91,31 +89,22 @@ def _rather(other: Sign, bare: Sign, scope: Scope) -> bool:
     return scope.clause(other.start) == scope.clause(bare.start)
 
 
-def _next(rule: Rule, text: str, at: int, places: list[int] | None) -> re.Match[str] | None:
-    """The next match of ``rule`` from ``at`` on; only ``places`` are tried where they are known."""
-    if places is None:
-        return rule.regex.search(text, at)
-    match_at = rule.regex.match
-    for place in places:
-        if place >= at and (match := match_at(text, place)):
-            return match
-    return None
-
-
-def _matches(
-    text: str, rule: Rule, lexicon: Lexicon, places: list[int] | None, match: re.Match[str] | None
-) -> Iterator[Sign]:
-    """The signs of ``rule`` from its first ``match`` on, none over another."""
-    at = count = 0
-    while match and count < _MOST_PER_RULE:
-        start, end = match.span()
-        if end <= start:
-            return
-        inside_word = lexicon.spaced and start and in_word(text[start]) and in_word(text[start - 1])
-        if inside_word or (rule.unless_before and rule.unless_before.search(text[max(start - 24, 0) : start])):
-            at = start + 1
-        else:
-            yield Sign(rule, start, end)
-            at = end
-            count += 1
-        match = _next(rule, text, at, places)
+def _matches(text: str, rule: Rule, lexicon: Lexicon, tries: list[tuple[int, int]]) -> list[Sign]:
+    """The signs of ``rule``, none over another; ``tries`` are the places and branches to try, in order."""
+    signs: list[Sign] = []
+    done, refused = 0, -1
+    for at, number in tries:
+        if at < done or at == refused:
+            continue
+        match = lexicon.branches[number][1].pattern().match(text, at)
+        if match is None or (end := match.end()) <= at:
+            continue
+        inside_word = lexicon.spaced and at and in_word(text[at]) and in_word(text[at - 1])
+        if inside_word or (rule.unless_before and rule.unless_before.search(text[max(at - 24, 0) : at])):
+            refused = at
+            continue
+        signs.append(Sign(rule, at, end))
+        done = end
+        if len(signs) == _MOST_PER_RULE:
+            break
+    return signs

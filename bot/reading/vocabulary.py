@@ -61,3 +61,24 @@ def lines(items: str | Sequence[str]) -> list[str]:
 
 def _folded(pattern: str) -> str:
     return fold_pattern(pattern).replace("~~", _LONG).replace("~", _SHORT)
+
+
+def branches_of(pattern: str) -> list[str]:
+    """The alternatives of ``pattern`` at its top: "a|(?:b|c)" has two."""
+    branches, start, depth, in_class, at = [], 0, 0, False, 0
+    while at < len(pattern):
+        letter = pattern[at]
+        if letter == "\\":
+            at += 1
+        elif in_class:
+            in_class = letter != "]"
+        elif letter == "[":
+            in_class = True
+            at += 1 + (pattern[at + 1 : at + 2] == "^")  # a bracket that stands first is a letter of the class
+        elif letter in "()":
+            depth += 1 if letter == "(" else -1
+        elif letter == "|" and depth == 0:
+            branches.append(pattern[start:at])
+            start = at + 1
+        at += 1
+    return [branch for branch in (*branches, pattern[start:]) if branch]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.reading.beginnings import Index, beginnings
+from bot.reading.vocabulary import branches_of
 
 letters = st.sampled_from("abc息胸")
 patterns = st.recursive(
@@ -48,13 +49,18 @@ def test_beginnings_are_one_to_three_letters(pattern, heads):
 
 
 def test_in_spaced_languages_only_the_beginnings_of_words_are_tried():
-    assert Index(["ache"], spaced=True).places("headache ache") == ({0: [9]}, [])
-    assert Index(["ache"]).places("headache ache") == ({0: [4, 9]}, [])
+    assert list(Index(["ache"], spaced=True).places("headache ache")) == [(9, (0,))]
+    assert list(Index(["ache"]).places("headache ache")) == [(4, (0,)), (9, (0,))]
 
 
 def test_every_rule_of_the_lexicon_knows_how_it_begins(reader):
     """A pattern that can begin anywhere is tried at every letter of every reply: begin it with definite letters."""
     for book in reader._shelf.books:
         lexicon = book.open()
-        _, anywhere = lexicon.index.places("")
-        assert not [(book.code, lexicon.rules[number].code, lexicon.rules[number].brief[:60]) for number in anywhere]
+        anywhere = [lexicon.branches[number] for number in lexicon.index.anywhere]
+        assert not [(book.code, lexicon.rules[rule].code, branch.brief) for rule, branch in anywhere]
+
+
+def test_the_branches_of_a_pattern_are_its_alternatives_at_the_top():
+    assert branches_of(r"a|(?:b|c)d|[|)]e|\||f") == ["a", "(?:b|c)d", "[|)]e", r"\|", "f"]
+    assert branches_of("[]|]a|[^]|]b") == ["[]|]a", "[^]|]b"]
