@@ -52,31 +52,36 @@ class Index:
 
     def __init__(self, patterns: Sequence[str], signs: Signs = MappingProxyType({}), *, spaced: bool = False) -> None:
         self._spaced = spaced
-        self._by_head: dict[str, tuple[int, ...]] = {}
-        self.anywhere: tuple[int, ...] = ()
+        by_head: dict[str, list[int]] = {}
+        anywhere: list[int] = []
         for number, pattern in enumerate(patterns):
             heads = beginnings(pattern, signs, depth_of(spaced=spaced))
-            if heads is None:
-                self.anywhere = (*self.anywhere, number)
-            for head in heads or ():
-                self._by_head[head] = (*self._by_head.get(head, ()), number)
+            for where in [anywhere] if heads is None else [by_head.setdefault(head, []) for head in heads]:
+                where.append(number)
+        self.anywhere = tuple(anywhere)
+        self._numbers = {head: _all_at(head, by_head, anywhere) for head in by_head}
+        """For each head the patterns that can begin with it: its own, those of its first letters, those of any."""
 
     def places(self, text: str) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """For each place of ``text`` the numbers of the patterns that can begin there."""
-        known, pairs = self._by_head.get, list(map(add, text, f"{text[1:]} "))
-        triples = map(add, pairs, f"{text[2:]}  ")
-        before = ""
-        heads_of_places = zip(text, pairs, triples, strict=False) if self._spaced else zip(text, pairs, strict=False)
-        for at, heads in enumerate(heads_of_places):
-            letter = heads[0]
-            inside, before = self._spaced and before.isalnum() and letter.isalnum(), letter
-            if inside:
-                continue
-            for head in heads:
-                if numbers := known(head):
+        """For each place of ``text`` where patterns can begin their numbers, in order."""
+        known, otherwise = self._numbers.get, self.anywhere
+        pairs = list(map(add, text, f"{text[1:]} "))
+        if not self._spaced:
+            for at, (letter, pair) in enumerate(zip(text, pairs, strict=True)):
+                if numbers := known(pair) or known(letter) or otherwise:
                     yield at, numbers
-            if self.anywhere:
-                yield at, self.anywhere
+            return
+        before = ""
+        triples = map(add, pairs, f"{text[2:]}  ")
+        for at, (letter, pair, triple) in enumerate(zip(text, pairs, triples, strict=False)):
+            inside, before = before.isalnum() and letter.isalnum(), letter
+            if not inside and (numbers := known(triple) or known(pair) or known(letter) or otherwise):
+                yield at, numbers
+
+
+def _all_at(head: str, by_head: Mapping[str, list[int]], anywhere: list[int]) -> tuple[int, ...]:
+    shorter = (number for size in range(1, len(head) + 1) for number in by_head.get(head[:size], ()))
+    return tuple(sorted({*shorter, *anywhere}))
 
 
 def _of_sequence(items: Iterable[Any], signs: Signs, depth: int) -> Heads:

@@ -28,8 +28,8 @@ _LETTERS, _WORDS, _DICTIONARY, _ASKED = "l", "w", "d", "asked"
 """Kinds of grams: of letters as typed, words, letters of the words in their dictionary form, the question."""
 UNKNOWN = "?"
 """Ends the names of limits for replies that hold an unknown clause."""
-_STRONGEST = 6
-"""Grams by which examples are likened."""
+_STRONGEST, _RARE = 8, 60
+"""Grams by which examples are likened, and how many examples may share one."""
 _LONGEST = 600
 """Characters that are looked at; the beginning and the end of a longer reply."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -155,10 +155,11 @@ class Classifier:
     def nearest(self, core: Core, context: Context, count: int = 2) -> list[str]:
         """The labelled replies that share most of what makes this one grave (``id:text``), the nearest first."""
         weigh = self._grave.__getitem__
-        strongest = sorted(self._held(core, context), key=lambda place: (-weigh(place), place))[:_STRONGEST]
+        telling = [place for place in self._held(core, context) if 0 < len(self._holding.get(place, ())) <= _RARE]
+        telling.sort(key=lambda place: (-weigh(place), place))
         shared: Counter[int] = Counter()
-        for place in strongest:
-            for example in self._holding.get(place, ()):
+        for place in telling[:_STRONGEST]:
+            for example in self._holding[place]:
                 shared[example] += weigh(place)
         alike = sorted(shared.items(), key=lambda item: (-item[1], item[0]))[:count]
         return [self.weights.examples[at] for at, weight in alike if weight > 0]

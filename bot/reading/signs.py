@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.reading.lexicon import Lexicon, Rule
+from collections.abc import Iterator
+
+from bot.reading.lexicon import Lexicon
 from bot.reading.normalise import in_word
 from bot.reading.scope import Scope
 from bot.reading.sign import SPEECH, Sign, Status
@@ -12,7 +14,6 @@ __all__ = ["MASK", "Sign", "Status", "find_signs", "mask_idioms"]
 MASK = "\ue000"
 """Stands for each character of an idiom, so that no sign is found inside it."""
 
-_MOST_PER_RULE = 12
 _NEAR = 4
 
 
@@ -28,15 +29,7 @@ def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
 
     Signs of health are looked for in ``masked``, where idioms are covered.
     """
-    tries: dict[int, list[tuple[int, int]]] = {}
-    branches = lexicon.branches
-    for at, numbers in lexicon.index.places(text):
-        for number in numbers:
-            tries.setdefault(branches[number][0], []).append((at, number))
-    found: list[Sign] = []
-    for number in sorted(tries):
-        rule = lexicon.rules[number]
-        found.extend(_matches(text if rule.kind in SPEECH else masked, rule, lexicon, sorted(tries[number])))
+    found = list(_matches(text, masked, lexicon))
     found.sort(key=lambda sign: (sign.start, sign.end))
     scope = Scope(text, lexicon)
     judged = [sign.now(scope.status(sign, found)) for sign in found]
@@ -89,22 +82,22 @@ def _rather(other: Sign, bare: Sign, scope: Scope) -> bool:
     return scope.clause(other.start) == scope.clause(bare.start)
 
 
-def _matches(text: str, rule: Rule, lexicon: Lexicon, tries: list[tuple[int, int]]) -> list[Sign]:
-    """The signs of ``rule``, none over another; ``tries`` are the places and branches to try, in order."""
-    signs: list[Sign] = []
-    done, refused = 0, -1
-    for at, number in tries:
-        if at < done or at == refused:
-            continue
-        match = lexicon.branches[number][1].pattern().match(text, at)
-        if match is None or (end := match.end()) <= at:
-            continue
-        inside_word = lexicon.spaced and at and in_word(text[at]) and in_word(text[at - 1])
-        if inside_word or (rule.unless_before and rule.unless_before.search(text[max(at - 24, 0) : at])):
-            refused = at
-            continue
-        signs.append(Sign(rule, at, end))
-        done = end
-        if len(signs) == _MOST_PER_RULE:
-            break
-    return signs
+def _matches(text: str, masked: str, lexicon: Lexicon) -> Iterator[Sign]:
+    """Every match of every rule, from left to right; none over another of the same rule."""
+    done: dict[int, int] = {}  # where the next match of a rule may begin
+    branches, rules = lexicon.branches, lexicon.rules
+    for at, numbers in lexicon.index.places(text):
+        for number in numbers:
+            owner, branch = branches[number]
+            if done.get(owner, 0) > at:
+                continue
+            rule = rules[owner]
+            match = branch.pattern().match(text if rule.kind in SPEECH else masked, at)
+            if match is None or (end := match.end()) <= at:
+                continue
+            inside_word = lexicon.spaced and at and in_word(text[at]) and in_word(text[at - 1])
+            if inside_word or (rule.unless_before and rule.unless_before.search(text[max(at - 24, 0) : at])):
+                done[owner] = at + 1
+                continue
+            done[owner] = end
+            yield Sign(rule, at, end)

@@ -30,6 +30,7 @@ _WORD_GOES_ON = re.compile("[ऀ-ॿ]")
 _SPOKEN_AFTER = ("े", "ै")
 
 
+_REFERENCE = re.compile(r"\\[1-9]|\(\?P=")
 _LETTERS = 3
 """Letters by which rules are found."""
 
@@ -47,6 +48,9 @@ class Spelling:
             for where in [self._always] if heads is None else [self._by_head.setdefault(head, []) for head in heads]:
                 where.append(number)
         self._devanagari = DEVANAGARI in rules
+        patterns = [rule[0] for rule in told]
+        whole = not any(map(_REFERENCE.search, patterns))
+        self._any = re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if whole and patterns else None
         self._last: tuple[str, Normalised] = ("", Normalised("", (), ()))
         """The last text and what it became: each part of the reader asks for the same one."""
 
@@ -67,6 +71,8 @@ class Spelling:
         told = Normalised(text, tuple(places), tuple(place + 1 for place in places))
         if self._devanagari:
             told = told.rewrite(_LETTER, _in_latin)
+        if self._any is not None and not self._any.search(told.text):
+            return told
         waiting = self._candidates(told.text)
         while waiting:
             number = waiting.pop()
