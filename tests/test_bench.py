@@ -26,7 +26,7 @@ def test_reading_is_measured_on_the_labelled_replies():
     result = RUN.invoke(app, ["bench", "reading"])
     assert result.exit_code == 0, result.output
     figures = json.loads(result.stdout[result.stdout.index("{") :])["reading"]
-    assert figures["replies"] > 3000
+    assert figures["replies"] > 400
     assert figures["readings_per_second"] > 0
     assert figures["longest_of_2000_characters_ms"] > 0
     assert figures["load_s"] > 0

@@ -6,21 +6,21 @@ import importlib
 import statistics
 import sys
 import time
-from collections.abc import Mapping, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 from bot.bench.progress import Told
 from bot.domain.reading import Context
+from bot.reading.evaluate import read_labelled
 from bot.reading.reader import Reader
-from bot.training import load_labelled
+from bot.training import LABELLED, load_labelled
 
-_TYPICAL = 40
-"""Characters; most replies are shorter."""
+_FAIR_SAMPLE = "independent-1.jsonl"
+"""Ordinary replies in the mix that a center gets; the other labelled ones are hard on purpose."""
 _RAMBLE = 2_000
 _LONGEST = 10_000
-_ROUNDS = 3
+_ROUNDS = 7
 
 Replies = list[tuple[str, Context]]
 
@@ -36,7 +36,8 @@ def measure_reading(folder: Path, told: Told) -> dict[str, Any]:
     held = _memory()
     rows = load_labelled(folder)
     replies = [(row["text"], Context(row["context"])) for row in rows]
-    typical = _typical(rows)
+    with (folder / LABELLED / _FAIR_SAMPLE).open(encoding="utf-8") as lines:
+        typical = [(row["text"], Context(row["context"])) for row in read_labelled(lines, _FAIR_SAMPLE)]
     told(f"短い返信 {len(typical)} 件 / {len(typical)} typical replies")
     times = min((_times(reader, typical) for _ in range(_ROUNDS)), key=sum)
     told("長い文 / Long texts")
@@ -52,15 +53,6 @@ def measure_reading(folder: Path, told: Told) -> dict[str, Any]:
         "load_every_language_s": round(warm - start, 3),
         "memory_mb": held,
     }
-
-
-def _typical(rows: Sequence[Mapping[str, Any]]) -> Replies:
-    """Short replies, seven of ten in Japanese, in one order everywhere."""
-    short = [row for row in rows if len(row["text"]) <= _TYPICAL]
-    japanese = [row for row in short if row["lang"] == "ja"]
-    others = [row for row in short if row["lang"] != "ja"]
-    step = max(round(len(others) / (len(japanese) * 3 / 7)), 1)
-    return [(row["text"], Context(row["context"])) for row in (*japanese, *others[::step])]
 
 
 def _times(reader: Reader, replies: Replies) -> list[float]:

@@ -61,6 +61,9 @@ _ROMAJI_HINTS = frozenset(
 )
 
 
+_ASIDE = re.compile("w+|[a-z]{1,2}|spo|pcr|sms|covid")
+_EAST_ASIAN = re.compile("[\u3041-\u309f\u4e00-\u9fff\uac00-\ud7a3]")
+"""Beside Japanese, Chinese or Korean a w (a laugh), ok or a unit asks for no other language."""
 _SENTENCE = re.compile(r"(?:[^.!?。\n]|\.(?=\d))+")
 _BETWEEN_KANA = re.compile("(?<=[ぁ-ゟ]) (?=[ぁ-ゟ])")
 _WEAK = frozenset(
@@ -72,6 +75,8 @@ _WEAK = frozenset(
 def choose(text: str, books: Sequence[Book]) -> list[Lexicon]:
     """The lexicons whose letters (and for Latin letters, whose words) occur in normalised ``text``."""
     words = set(_LATIN_WORD.findall(text))
+    if all(map(_ASIDE.fullmatch, words)) and _EAST_ASIAN.search(text):
+        words = set()
     wrong = _other_of_han(text)
     latin: list[tuple[frozenset[str], Book]] = []
     chosen: list[Book] = []
