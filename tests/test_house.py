@@ -137,9 +137,7 @@ def test_every_declared_dependency_is_used():
 def test_everything_imported_is_declared():
     owners = packages_distributions()
     assert not {
-        name
-        for name in imported_by_bot()
-        if not needed() & {normalised(owner) for owner in owners.get(name, [name])}
+        name for name in imported_by_bot() if not needed() & {normalised(owner) for owner in owners.get(name, [name])}
     }
 
 

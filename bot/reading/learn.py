@@ -33,6 +33,8 @@ _FALSE_EMERGENCIES, _FALSE_URGENT, _ASKED, _CALM = 0.006, 0.004, 0.01, 0.75
 """Shares of quiet replies that may be raised, that may be raised or asked back, and that need no asking back."""
 _FALSE_UNKNOWN = 0.04
 """The share of quiet replies that may be raised among those with an unknown clause, which are asked back anyway."""
+_LEAST_UNKNOWN = 0.8
+"""How near to the limits of known replies those of unknown ones stay: mere riddles are asked back, not alarmed."""
 _FEW = 40
 _QUIET = frozenset({Priority.NONE, Priority.ROUTINE})
 _GRAVE = frozenset({Priority.EMERGENCY, Priority.URGENT})
@@ -114,8 +116,8 @@ def _limits_for_unknown(scores: Sequence[Scores], known: Limits) -> Limits:
     emergency, grave = sorted(score.emergency for score in scores), sorted(score.grave for score in scores)
     return replace(
         known,
-        emergency=min(known.emergency, _above(emergency, _FALSE_UNKNOWN)),
-        urgent=min(known.urgent, _above(grave, _FALSE_UNKNOWN)),
+        emergency=min(known.emergency, max(_above(emergency, _FALSE_UNKNOWN), known.emergency * _LEAST_UNKNOWN)),
+        urgent=min(known.urgent, max(_above(grave, _FALSE_UNKNOWN), known.urgent * _LEAST_UNKNOWN)),
     )
 
 

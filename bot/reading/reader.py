@@ -13,7 +13,7 @@ from bot.reading.combine import Found, combine, intent_of, priority_of
 from bot.reading.find import find
 from bot.reading.learn import Sample
 from bot.reading.normalise import Normalised, normalise
-from bot.reading.second import core_words, language_of, second_look
+from bot.reading.second import core_words, explained, language_of, second_look
 from bot.reading.shelf import Shelf, read_folder
 from bot.reading.understood import understood
 
@@ -97,7 +97,7 @@ class Reader:
             language=language_of(found),
             priorities=frozenset(map(Priority, row["priority"])),
             light=priority.rank < Priority.URGENT.rank,
-            known=understood(found, priority, intent_of(found, priority)),
+            known=explained(found, understood=understood(found, priority, intent_of(found, priority))),
         )
 
     def warm(self) -> None:

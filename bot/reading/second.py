@@ -7,9 +7,12 @@ from dataclasses import replace
 from bot.domain.reading import Context, Evidence, Intent, Priority, Reading, worst
 from bot.reading.classifier import Classifier, Core, Limits, Scores, as_written, folded
 from bot.reading.combine import Found
+from bot.reading.sign import Status
 from bot.reading.words import words_of
 
 _JAPANESE = "ja"
+_DANGERS = ("red_flags", "dangers", "urgent")
+_TOLD = (Status.PRESENT, Status.HOME, Status.GONE)
 _ENDINGS = 2
 """Letters that may be left over: です, ね."""
 _SHORTEST = 4
@@ -30,9 +33,11 @@ def second_look(found: Found, reading: Reading, classifier: Classifier) -> Readi
         return reading
     scores, limits = (
         classifier.scores(core, found.context),
-        classifier.limits(language_of(found), known=reading.understood),
+        classifier.limits(language_of(found), known=explained(found, understood=reading.understood)),
     )
     raised = _raised(scores, limits)
+    if raised is not None and _denies(found):  # a rule and the classifier disagree: the resident is asked
+        return replace(reading, understood=False)
     if raised is not None:
         like = tuple(f"like:{example}" for example in classifier.nearest(core, found.context))
         return _raise(reading, raised, like or ("like:",), found)
@@ -62,6 +67,20 @@ def core_words(found: Found) -> Core:
     polite = [match.span() for filler in fillers if filler for match in filler.finditer(plain.text)]
     text = folded(plain.text, polite)
     return Core(text, words_of(as_written(_kept(found, polite)))) if language_of(found) == _JAPANESE else Core(text)
+
+
+def explained(found: Found, *, understood: bool) -> bool:
+    """Whether the rules account for the reply: every clause is known, or its danger is denied or somebody else's."""
+    if understood or _denies(found) or any(sign.kind in _DANGERS and sign.status not in _TOLD for sign in found.signs):
+        return True
+    others = (lexicon.scope.get("others") for lexicon in found.lexicons)
+    return any(pattern is not None and pattern.search(found.text.text) for pattern in others)
+
+
+def _denies(found: Found) -> bool:
+    return any(
+        sign.kind == "denials" or (sign.kind in _DANGERS and sign.status is Status.ABSENT) for sign in found.signs
+    )
 
 
 def _kept(found: Found, polite: list[tuple[int, int]]) -> str:

@@ -14,6 +14,7 @@ __all__ = ["MASK", "Sign", "Status", "find_signs", "mask_idioms"]
 MASK = "\ue000"
 """Stands for each character of an idiom, so that no sign is found inside it."""
 
+_MOST_PER_RULE = 12
 _NEAR = 4
 
 
@@ -85,6 +86,7 @@ def _rather(other: Sign, bare: Sign, scope: Scope) -> bool:
 def _matches(text: str, masked: str, lexicon: Lexicon) -> Iterator[Sign]:
     """Every match of every rule, from left to right; none over another of the same rule."""
     done: dict[int, int] = {}  # where the next match of a rule may begin
+    found: dict[int, int] = {}
     branches, rules = lexicon.branches, lexicon.rules
     for at, numbers in lexicon.index.places(text):
         for number in numbers:
@@ -99,5 +101,6 @@ def _matches(text: str, masked: str, lexicon: Lexicon) -> Iterator[Sign]:
             if inside_word or (rule.unless_before and rule.unless_before.search(text[max(at - 24, 0) : at])):
                 done[owner] = at + 1
                 continue
-            done[owner] = end
+            found[owner] = found.get(owner, 0) + 1
+            done[owner] = end if found[owner] < _MOST_PER_RULE else len(text)
             yield Sign(rule, at, end)

@@ -1,4 +1,4 @@
-"""Floors under the figures that the reader reaches on the labelled sample (used to measure, never to learn from)."""
+"""Floors under the figures that the reader reaches on samples that nothing was learned from."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain.reading import RED_FLAGS, Context, Priority
+from bot.reading.classifier import Weights
+from bot.reading.evaluate import evaluate, read_labelled
+from bot.reading.shelf import WEIGHTS
 
 ROWS = [
     json.loads(line) for line in (Path(__file__).parent / "data" / "dev.jsonl").read_text(encoding="utf-8").splitlines()
@@ -78,3 +81,51 @@ def test_red_flags_are_claimed_rightly(readings):
         for code in set(reading.present) & RED_FLAGS
     ]
     assert share(claims) >= 0.95
+
+
+HELD_OUT = {
+    "held-out-ja": {
+        "emergencies found": 0.96, "urgent kept grave": 0.92, "quiet ones left quiet": 0.96, "opt-outs obeyed": 0.98,
+        "intent right": 0.95, "values right": 0.95, "present codes found": 0.92, "red flags claimed rightly": 0.95,
+        "negated red flags seen": 0.95,
+    },
+    "held-out-other": {
+        "emergencies found": 0.92, "urgent kept grave": 0.88, "quiet ones left quiet": 0.95, "opt-outs obeyed": 0.98,
+        "intent right": 0.92, "values right": 0.98, "present codes found": 0.88, "red flags claimed rightly": 0.92,
+        "negated red flags seen": 0.9,
+    },
+}  # fmt: skip
+MOST = {
+    "held-out-ja": {"emergencies passed over": 0, "urgent passed over": 0.02, "quiet ones asked back": 0.08},
+    "held-out-other": {"emergencies passed over": 0.025, "urgent passed over": 0.03, "quiet ones asked back": 0.1},
+}
+
+
+@pytest.fixture(scope="module")
+def tallies(reader):
+    files = {name: Path(__file__).parent / "data" / f"{name}.jsonl" for name in HELD_OUT}
+    return {
+        name: evaluate(read_labelled(file.read_text(encoding="utf-8").splitlines(), name), reader)["all"]
+        for name, file in files.items()
+    }
+
+
+@pytest.mark.parametrize("name, figure", [(name, figure) for name, floors in HELD_OUT.items() for figure in floors])
+def test_replies_of_independent_writers_are_read_as_well_as_the_goal_asks(tallies, name, figure):
+    assert tallies[name].share(figure) >= HELD_OUT[name][figure]
+
+
+@pytest.mark.parametrize("name, figure", [(name, figure) for name, most in MOST.items() for figure in most])
+def test_what_goes_wrong_with_them_stays_rare(tallies, name, figure):
+    assert tallies[name].share(figure) <= MOST[name][figure]
+    assert tallies[name].counts["opt-outs invented"][0] == 0
+    assert tallies[name].share("lines with an invented value") <= 0.005
+
+
+def test_the_shipped_weights_were_made_from_the_shipped_labelled_replies(reader):
+    folder = Path(__file__).parents[2] / "conversations" / "reading" / "labelled"
+    rows = [json.loads(line) for file in folder.glob("*.jsonl") for line in file.read_text("utf-8").splitlines()]
+    grave = {row["id"] for row in rows if set(row["priority"]) <= GRAVE}
+    examples = Weights.from_bytes(reader.files[WEIGHTS]).examples
+    assert {example.partition(":")[0] for example in examples} == grave, "run: mimamori triage train"
+    assert len(rows) >= 5_000
