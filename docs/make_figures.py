@@ -73,8 +73,9 @@ CURVE = (
 <text x="315" y="380" text-anchor="middle">空ぶり(平穏な返信のうち) / false alarms among quiet replies</text>
 <text x="18" y="180" transform="rotate(-90 18 180)" text-anchor="middle">見つけた割合 / found</text>
 {% for line in lines %}
-<polyline fill="none" stroke="{{ line.colour }}" stroke-width="2.5" {{ 'stroke-dasharray=6,4' if line.dashed }} points="{{ line.points }}"/>
-<text x="{{ line.x + 6 }}" y="{{ line.y + (16 if line.dashed else -6) }}" text-anchor="end" fill="{{ line.colour }}">{{ line.name }}</text>
+<polyline fill="none" stroke="{{ line.colour }}" stroke-width="2.5" {% if line.dashed %}stroke-dasharray="6,4"{% endif %} points="{{ line.points }}"/>
+<line x1="250" x2="280" y1="{{ 221 + loop.index0 * 22 }}" y2="{{ 221 + loop.index0 * 22 }}" stroke="{{ line.colour }}" stroke-width="2.5" {% if line.dashed %}stroke-dasharray="6,4"{% endif %}/>
+<text x="288" y="{{ 226 + loop.index0 * 22 }}" fill="{{ line.colour }}">{{ line.name }}</text>
 {% endfor %}
 <line x1="{{ limit }}" x2="{{ limit }}" y1="30" y2="330" stroke="{{ ink }}" stroke-dasharray="2,4"/>
 <text x="{{ limit + 6 }}" y="324">使っている境目 / limit in use</text>
@@ -143,8 +144,7 @@ def thresholds(samples: Sequence[Sample], learned: Learned) -> str:
             name = f"{'日本語 / Japanese' if language == 'ja' else '他言語 / others'}: {'緊急+至急 / grave' if dashed else '緊急 / emergencies'}"
             lines.append({
                 "colour": colour, "dashed": dashed, "points": " ".join(f"{x:.0f},{y:.0f}" for x, y in drawn), "name": name,
-                "x": drawn[-1][0], "y": drawn[-1][1],
-            })  # fmt: skip
+                    })  # fmt: skip
     label = "境目の曲線 / Threshold curve"
     return SVG.from_string(CURVE).render(
         width=600,
@@ -154,7 +154,7 @@ def thresholds(samples: Sequence[Sample], learned: Learned) -> str:
         label=label,
         ticks=range(0, 101, 20),
         lines=lines,
-        limit=70 + 1600 * 0.005,
+        limit=70 + 1600 * 0.006,
     )
 
 
