@@ -59,6 +59,8 @@ HALF_WIDTH = {
     if len(unicodedata.normalize("NFKC", letter + mark)) == 1
 }
 LONGEST_READING = 0.05
+ROOM = 10
+"""How many times longer a busy machine may take; `mimamori bench reading` measures."""
 ALPHABET = "息いき胸痛苦しくないが、。 36.78度番noti 'cant breathe没不숨khongcho\n"
 
 contexts = st.sampled_from(list(Context))
@@ -87,7 +89,7 @@ def test_no_text_raises_and_evidence_lies_inside_it(reader, text, context):
 @given(piece=st.text(st.sampled_from(ALPHABET), min_size=1, max_size=12), context=contexts)
 def test_no_text_of_ten_thousand_characters_takes_long(reader, piece, context):
     text = (piece * (10_000 // len(piece) + 1))[:10_000]
-    assert min(_seconds(reader, text, context) for _ in range(3)) < 3 * LONGEST_READING  # a busy machine is given room
+    assert min(_seconds(reader, text, context) for _ in range(3)) < ROOM * LONGEST_READING
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,7 @@ def test_no_text_of_ten_thousand_characters_takes_long(reader, piece, context):
     ],
 )
 def test_strange_texts_are_read_in_time(reader, text):
-    assert min(_seconds(reader, text, Context.DAILY) for _ in range(3)) < 3 * LONGEST_READING
+    assert min(_seconds(reader, text, Context.DAILY) for _ in range(3)) < ROOM * LONGEST_READING
 
 
 def _seconds(reader, text, context):

@@ -15,7 +15,7 @@ class TimeIsUpError(AssertionError):
     """The condition did not come true in time."""
 
 
-def until(condition: Callable[[], T], what: str, *, seconds: float = 10.0) -> T:
+def until(condition: Callable[[], T], what: str, *, seconds: float = 30.0) -> T:
     """Return the first true answer of ``condition``; fail with ``what`` when there is none in time."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
@@ -26,7 +26,7 @@ def until(condition: Callable[[], T], what: str, *, seconds: float = 10.0) -> T:
     return answer
 
 
-async def until_async(condition: Callable[[], T | Awaitable[T]], what: str, *, seconds: float = 10.0) -> T:
+async def until_async(condition: Callable[[], T | Awaitable[T]], what: str, *, seconds: float = 30.0) -> T:
     """Like ``until``, in a running event loop; the condition may be a coroutine function."""
     deadline = time.monotonic() + seconds
     while True:

@@ -68,6 +68,7 @@ async def test_the_clock_moves_forward_and_what_falls_due_is_seen(phones):
     await expect(bubbles(phones, "theirs").last).to_contain_text("お返事をお待ちしています", timeout=LATER)
     await phones.click("text=翌朝9時へ")
     await expect(phones.locator("#clock-time")).to_have_text(re.compile("0?9:00"), timeout=20_000)
+    await expect(phones.locator("#clock-state")).to_contain_text("9:00 になりました", timeout=20_000)
     await phones.fill("#clock-by", "x")
     await phones.keyboard.press("Enter")
     await expect(phones.locator("#clock-state")).to_contain_text("15h30m のように")
