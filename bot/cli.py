@@ -76,7 +76,7 @@ def demo(
 
 
 def _say_ready(port: int) -> None:
-    from bot.storage.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD  # noqa: PLC0415
+    from bot.storage.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD  # noqa: PLC0415  # see run_demo
 
     base = f"http://127.0.0.1:{port}"
     logins = ", ".join(account.login for account in DEMO_ACCOUNTS)
@@ -98,7 +98,7 @@ def staff_add(
     config: Config = None,
 ) -> None:
     """アカウントを作る(パスワードは標準入力) / Make an account; the password is asked for."""
-    from bot.serve import add_staff  # noqa: PLC0415
+    from bot.serve import add_staff  # noqa: PLC0415  # see run_demo
 
     password = typer.prompt("パスワード / Password", hide_input=True, confirmation_prompt=True)
     asyncio.run(add_staff(load_settings(config, os.environ), login, name, role.value, password))
@@ -110,7 +110,7 @@ def serve(
     config: Config = None,
 ) -> None:
     """本番として動かす / Run an installation with its settings."""
-    from bot.serve import run_server  # noqa: PLC0415
+    from bot.serve import run_server  # noqa: PLC0415  # see run_demo
 
     settings = load_settings(config, os.environ)
     _serve(run_server(settings, ready=lambda base: typer.echo(f"mimamori: {base} Ready.")), settings.log_level)
@@ -156,10 +156,10 @@ def _log_plainly(level: str) -> None:
 
 
 def _mount() -> None:
-    from bot.bench.cli import app as bench_app  # noqa: PLC0415
-    from bot.bench.cli import soak  # noqa: PLC0415
-    from bot.scripts.cli import app as script_app  # noqa: PLC0415
-    from bot.triage import app as triage_app  # noqa: PLC0415
+    from bot.bench.cli import app as bench_app  # noqa: PLC0415  # --version and errors need none of these
+    from bot.bench.cli import soak  # noqa: PLC0415  # see above
+    from bot.scripts.cli import app as script_app  # noqa: PLC0415  # see above
+    from bot.triage import app as triage_app  # noqa: PLC0415  # see above
 
     app.add_typer(triage_app, name="triage")
     app.add_typer(staff_app, name="staff")

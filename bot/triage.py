@@ -130,10 +130,10 @@ def reread_replies(
 async def _reread(settings: Settings, ids: list[int], latest: int) -> int:
     """Print a line for each reply, without name, number or text; the number of those that came out otherwise."""
     from bot.corrections.reread import Rereader, in_words  # noqa: PLC0415  # as above
-    from bot.storage.database import Database  # noqa: PLC0415
-    from bot.storage.keys import Keyring  # noqa: PLC0415
-    from bot.storage.migrate import migrate  # noqa: PLC0415
-    from bot.storage.readings import latest_replies  # noqa: PLC0415
+    from bot.storage.database import Database  # noqa: PLC0415  # only reading again needs the database
+    from bot.storage.keys import Keyring  # noqa: PLC0415  # only reading again needs the database
+    from bot.storage.migrate import migrate  # noqa: PLC0415  # only reading again needs the database
+    from bot.storage.readings import latest_replies  # noqa: PLC0415  # only reading again needs the database
 
     reader = Reader.load(settings.conversations / "reading")
     database = Database(settings.database, Keyring.load_or_create(settings.keys))

@@ -52,9 +52,9 @@ def find(text: str, plain: Normalised, context: Context, shelf: Shelf) -> Found:
         idioms, signs = _read_in(lexicon, plain.text)
         found.idioms.extend(idioms)
         found.signs.extend(_not_yet_judged(signs, found.signs) if lexicon.spaced else signs)
-    found.signs = _denied(_without_inner_questions(found.signs))
-    if _AMBULANCE.match(plain.text):
-        found.signs.append(Sign(_CALLED, *_AMBULANCE.match(plain.text).span("number")))  # type: ignore[union-attr]
+    found.signs = _denied_elsewhere(_without_inner_questions(found.signs))
+    if called := _AMBULANCE.match(plain.text):
+        found.signs.append(Sign(_CALLED, *called.span("number")))
     elif not has_words(plain.text) and not plain.text.strip(" \n") and _FRIENDLY.match(text):
         found.signs.append(Sign(_NODDED, 0, 0))
     if found.menu.digit is None and not found.values.spans:
@@ -119,8 +119,8 @@ def _without_inner_questions(signs: list[Sign]) -> list[Sign]:
     ]
 
 
-def _denied(signs: list[Sign]) -> list[Sign]:
-    """A sign inside the words that deny it is absent (胸不闷, 가슴 안 아파요)."""
+def _denied_elsewhere(signs: list[Sign]) -> list[Sign]:
+    """A sign whose words run into those that deny it, in any language, is absent (胸不闷, 가슴 안 아파요)."""
     denials = [sign for sign in signs if sign.kind == "denials" and sign.present]
     return [
         sign.now(Status.ABSENT)

@@ -169,7 +169,7 @@ class _Head:
 
     def __init__(self, grid: Any, wanted: Any) -> None:  # noqa: ANN401  # scipy and numpy have no types here
         import numpy as np  # noqa: PLC0415  # training alone needs it
-        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  # training alone needs it
 
         held = grid > 0
         yes, no = (np.asarray(held[rows].sum(axis=0))[0] + 1.0 for rows in (wanted, ~wanted))
@@ -184,18 +184,18 @@ class _Head:
         self._whole = np.rint(weights / self.scale).astype("int8")
         self.bytes: bytes = self._whole.tobytes()
 
-    def of(self, grid: Any) -> Any:  # noqa: ANN401
+    def of(self, grid: Any) -> Any:  # noqa: ANN401  # see above
         """The scores of the rows of ``grid``."""
         return grid @ (self._whole * self.scale) + self.bias
 
-    def strongest(self, row: Any) -> frozenset[int]:  # noqa: ANN401
+    def strongest(self, row: Any) -> frozenset[int]:  # noqa: ANN401  # see above
         """The grams that make a reply grave."""
         places = sorted((int(place) for place in row.indices), key=lambda place: (-int(self._whole[place]), place))
         return frozenset(place for place in places[:_MARKS] if self._whole[place] > 0)
 
 
-def _heads(samples: Sequence[Sample], grid: Any, numbers: Sequence[int]) -> tuple[_Head, _Head]:  # noqa: ANN401
-    import numpy as np  # noqa: PLC0415
+def _heads(samples: Sequence[Sample], grid: Any, numbers: Sequence[int]) -> tuple[_Head, _Head]:  # noqa: ANN401  # see above
+    import numpy as np  # noqa: PLC0415  # training alone needs it
 
     heads = []
     for grave in (False, True):
@@ -210,9 +210,9 @@ def _grams(samples: Sequence[Sample]) -> tuple[str, ...]:
     return tuple(sorted(gram for gram, times in counted.items() if times >= _OFTEN and "\0" not in gram))
 
 
-def _grid(samples: Sequence[Sample], grams: Sequence[str]) -> Any:  # noqa: ANN401
+def _grid(samples: Sequence[Sample], grams: Sequence[str]) -> Any:  # noqa: ANN401  # see above
     """A row for each sample, a column for each of ``grams``, rows of length 1."""
-    from scipy.sparse import csr_matrix  # noqa: PLC0415
+    from scipy.sparse import csr_matrix  # noqa: PLC0415  # training alone needs it
 
     place = {gram: number for number, gram in enumerate(grams)}
     rows = [

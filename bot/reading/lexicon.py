@@ -42,11 +42,7 @@ class Branch:
     def pattern(self) -> re.Pattern[str]:
         """What is to be matched; raises ValueError where that cannot be compiled."""
         if self._compiled is None:
-            try:
-                self._compiled = re.compile(self._source)
-            except re.error as wrong:
-                where = self._source[max((wrong.pos or 0) - 20, 0) : (wrong.pos or 0) + 10]
-                raise ValueError(f"{wrong} near {where!r}") from wrong
+            self._compiled = _compiled(self._source)
         return self._compiled
 
 
@@ -146,16 +142,17 @@ def _compile(patterns: Sequence[str], words: Vocabulary, *, spaced: bool, edges:
     bodies = [words.expand(pattern) for pattern in lines("\n".join(patterns))]
     body = "|".join(bodies)
     try:
-        return re.compile(f"(?:{body}){_WORD_END}" if spaced and edges else body)
-    except re.error as error:
-        for one in bodies:
-            _name_the_wrong_one(one, error)
+        return _compiled(f"(?:{body}){_WORD_END}" if spaced and edges else body)
+    except ValueError:
+        for one in bodies:  # the wrong one is named alone
+            _compiled(one)
         raise
 
 
-def _name_the_wrong_one(body: str, error: re.error) -> None:
+def _compiled(source: str) -> re.Pattern[str]:
+    """The pattern; raises ValueError that shows the place where it is wrong."""
     try:
-        re.compile(body)
+        return re.compile(source)
     except re.error as wrong:
-        where = body[max((wrong.pos or 0) - 20, 0) : (wrong.pos or 0) + 10]
-        raise ValueError(f"{wrong} near {where!r}") from error
+        at = wrong.pos or 0
+        raise ValueError(f"{wrong} near {source[max(at - 20, 0) : at + 10]!r}") from wrong

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from bot.reading.normalise import Normalised, fold_pattern
 from bot.reading.numbers_asia import write_asian
@@ -103,7 +104,7 @@ def write_digits(text: Normalised) -> Normalised:
     if _LETTERED.search(text.text):
         if _WORD_HINT.search(text.text):
             for pattern, (tens, ones) in _WORDED:
-                text = text.rewrite(pattern, lambda m, tens=tens, ones=ones: _from_latin(m, tens, ones))  # type: ignore[misc]
+                text = text.rewrite(pattern, partial(_from_latin, tens=tens, ones=ones))
             text = text.rewrite(_HUNDRED, lambda _: "100")
         text = write_spoken(write_asian(text))
     return text.rewrite(_FIRST_HALF, lambda m: f"{m[1]}.5")

@@ -84,13 +84,11 @@ class Scope:
             return False
         start = self._start(self.sentences, sign.start)
         before = self.text[start : sign.start]
-        last = None
-        for last in others.finditer(before):  # noqa: B007 (the last one counts)
-            pass
-        if last is None:
+        named = list(others.finditer(before))
+        if not named:
             return False
         home = self.scope.get("home")
-        return home is None or not home.search(before, last.end())
+        return home is None or not home.search(before, named[-1].end())
 
     def _of_home(self, sign: Sign) -> bool:
         """Somebody else at home, in a reply that tells of the writer ("me") elsewhere."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from operator import add
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ class Spelling:
         while waiting:
             number = waiting.pop()
             pattern, written = self._rules[number]
-            after = told.rewrite(pattern, lambda match, written=written: match.expand(written))  # type: ignore[misc]
+            after = told.rewrite(pattern, partial(_expanded, written))
             if after is not told:
                 told = after
                 waiting = [later for later in self._candidates(told.text) if later > number]
@@ -88,6 +89,10 @@ class Spelling:
         pairs = list(map(add, text, text[1:]))
         heads = self._by_head.keys() & {*text, *pairs, *map(add, pairs, text[2:])}
         return sorted({*self._always, *(number for head in heads for number in self._by_head[head])}, reverse=True)
+
+
+def _expanded(written: str, match: re.Match[str]) -> str:
+    return match.expand(written)
 
 
 def _in_latin(match: re.Match[str]) -> str:
