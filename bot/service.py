@@ -36,7 +36,7 @@ from bot.web.webhook import views as webhook
 
 if TYPE_CHECKING:
     from bot.domain.clock import Clock
-    from bot.domain.messages import Gateway
+    from bot.domain.gateway import Gateway
     from bot.scripts.library import Reloaded
     from bot.settings import Settings
     from bot.storage.wakeups import SharedBells
@@ -111,7 +111,7 @@ def build(
         roster=Roster(database, office, clock, bells),
         desk=Desk(database, clock, bells),
         corrections=Corrections.make(database, office, clock, bells, reader, settings.conversations),
-        gateway=SandboxGateway(settings.carrier_url),
+        gateway=SandboxGateway.at(settings.carrier_url, settings.sender),
         app=make_app(settings.max_request_bytes),
     )  # fmt: skip
 
@@ -132,7 +132,7 @@ async def opened(service: Service) -> AsyncIterator[Service]:
         await _load_scripts(service)
         await service.keep_reader()
         ports = webhook.WebhookPorts(
-            {(service.gateway.name, "demo"): service.gateway},
+            {(service.gateway.name, service.gateway.account): service.gateway},
             service.intake,
             service.database,
             service.clock,

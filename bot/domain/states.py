@@ -55,6 +55,7 @@ class TextState(StrEnum):
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
+    EXPIRED = "expired"  # its time ran out on the way
     REJECTED = "rejected"
     CANCELLED = "cancelled"
 

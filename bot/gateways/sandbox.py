@@ -7,83 +7,87 @@ Sending: ``POST {url}/messages {"reference", "to", "text"}`` -> 200 ``{"id"}``; 
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import aiohttp
+from pydantic import Field
 
 from bot.domain.errors import InvalidInput
-from bot.domain.messages import Inbound, Outbound, Outcome, Receipt, Submitted
+from bot.domain.gateway import Abilities
+from bot.domain.messages import Inbound, Outbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
+from bot.gateways.account import Account
+from bot.gateways.base import LONGEST_ID, BaseGateway, read_json, read_object
 
-_TIMEOUT = aiohttp.ClientTimeout(total=10)
-_LONGEST_ID = 120
-_RECEIPTS = {"delivered": TextState.DELIVERED, "undelivered": TextState.UNDELIVERED}
-_ANSWERS = {HTTPStatus.SERVICE_UNAVAILABLE: Outcome.RETRY, HTTPStatus.TOO_MANY_REQUESTS: Outcome.RETRY,
-            HTTPStatus.BAD_REQUEST: Outcome.REJECTED}  # fmt: skip
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.domain.gateway import WebRequest
+
+_RECEIPTS = {"delivered": (TextState.DELIVERED, None), "undelivered": (TextState.UNDELIVERED, Reason.OTHER)}
+_ANSWERS = {
+    HTTPStatus.SERVICE_UNAVAILABLE: (Outcome.RETRY, Reason.BUSY),
+    HTTPStatus.TOO_MANY_REQUESTS: (Outcome.RETRY, Reason.BUSY),
+    HTTPStatus.BAD_REQUEST: (Outcome.REJECTED, Reason.OTHER),
+}
 
 
-class SandboxGateway:
+_CANNOT_ASK = Submitted(Outcome.UNKNOWN, code="cannot_ask")
+
+
+class SandboxAccount(Account):
+    url: str = Field(description="Address of the simulated carrier")
+
+
+class SandboxGateway(BaseGateway[SandboxAccount]):
     """Talks to the simulated carrier of the demo and of the tests."""
 
-    name = "sandbox"
+    settings = SandboxAccount
+    abilities: ClassVar[Abilities] = Abilities(can_ask=True)
 
-    def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
-        self._session: aiohttp.ClientSession | None = None
+    @classmethod
+    def at(cls, url: str, sender: str = "+815000000000") -> SandboxGateway:
+        """The demo's account."""
+        return cls(
+            SandboxAccount(kind="sandbox", account="demo", sender=sender, url=url.rstrip("/"), rate=1000, burst=10_000)
+        )
 
-    def parse_inbound(self, body: bytes) -> Inbound:
-        data = _json(body)
-        if not isinstance(data, dict):
-            raise _malformed("body", "JSONのオブジェクトを送ってください。", "Send a JSON object.")
-        return Inbound(_id(data), _text(data, "from"), _text(data, "to"), _text(data, "text"), body)
+    async def verify(self, request: WebRequest, now: datetime) -> None:
+        """Nothing is signed: it is on loopback alone."""
 
-    def parse_receipts(self, body: bytes) -> list[Receipt]:
-        data = _json(body)
+    def parse_inbound(self, request: WebRequest) -> list[Inbound]:
+        data = read_object(request.body)
+        return [Inbound(_id(data), _text(data, "from"), _text(data, "to"), _text(data, "text"), request.body)]
+
+    def parse_receipts(self, request: WebRequest) -> list[Receipt]:
+        data = read_json(request.body)
         if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
             raise _malformed("body", "配信結果の配列を送ってください。", "Send a list of receipts.")
         return [_receipt(item) for item in data]
 
     async def send(self, text: Outbound) -> Submitted:
         data = {"reference": text.reference, "to": text.recipient, "text": text.text}
-        try:
-            async with self._http().post(f"{self._url}/messages", json=data) as answer:
-                if answer.status == HTTPStatus.OK:
-                    return Submitted(Outcome.ACCEPTED, _given_id(await answer.json()))
-                return Submitted(_ANSWERS.get(HTTPStatus(answer.status), Outcome.UNKNOWN), code=str(answer.status))
-        except aiohttp.ClientConnectorError:
-            return Submitted(Outcome.RETRY, code="no_connection")
-        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
-            return Submitted(Outcome.UNKNOWN, code=type(error).__name__)
+        return await self.submit(f"{self.mine.url}/messages", _taken, json=data)
 
-    async def ask(self, reference: str) -> Submitted | None:
+    async def ask(self, text: Outbound, message_id: str | None) -> Submitted | None:  # noqa: ARG002  # ours is enough
         """The carrier remembers by our reference; a submission that it never saw can be sent again safely."""
-        try:
-            async with self._http().get(f"{self._url}/messages/{reference}") as answer:
-                if answer.status == HTTPStatus.NOT_FOUND:
-                    return Submitted(Outcome.RETRY, code="never_arrived")
-                if answer.status == HTTPStatus.OK:
-                    return Submitted(Outcome.ACCEPTED, _given_id(await answer.json()))
-        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):
-            pass
-        return Submitted(Outcome.UNKNOWN, code="cannot_ask")
-
-    async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-
-    def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=_TIMEOUT, connector=aiohttp.TCPConnector(limit=100))
-        return self._session
+        answer = await self.submit(f"{self.mine.url}/messages/{text.reference}", _remembered, method="GET")
+        return answer if answer.message_id or answer.code == "never_arrived" else _CANNOT_ASK
 
 
-def _json(body: bytes) -> Any:  # noqa: ANN401  # JSON is anything
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise _malformed("body", "JSONとして読めません。", "This is not JSON.") from None
+def _taken(status: int, body: bytes) -> Submitted:
+    if status == HTTPStatus.OK:
+        return Submitted(Outcome.ACCEPTED, _given_id(read_object(body)))
+    outcome, reason = _ANSWERS.get(status, (Outcome.UNKNOWN, None))  # type: ignore[call-overload]  # a status is a number
+    return Submitted(outcome, code=str(status), reason=reason)
+
+
+def _remembered(status: int, body: bytes) -> Submitted:
+    if status == HTTPStatus.NOT_FOUND:
+        return Submitted(Outcome.RETRY, code="never_arrived")
+    if status == HTTPStatus.OK:
+        return Submitted(Outcome.ACCEPTED, _given_id(read_object(body)))
+    return _CANNOT_ASK
 
 
 def _text(data: dict[str, Any], name: str) -> str:
@@ -95,7 +99,7 @@ def _text(data: dict[str, Any], name: str) -> str:
 
 def _id(data: dict[str, Any]) -> str:
     value = _text(data, "id")
-    if not value.strip() or len(value) > _LONGEST_ID or not value.isprintable():
+    if not value.strip() or len(value) > LONGEST_ID or not value.isprintable():
         raise _malformed("id", "idは表示できる1〜120文字です。", "The id has 1 to 120 printable characters.")
     return value
 
@@ -103,7 +107,7 @@ def _id(data: dict[str, Any]) -> str:
 def _given_id(data: dict[str, Any]) -> str:
     """The carrier's name for a text; ValueError where its answer has none."""
     value = data["id"]
-    if not isinstance(value, str | int) or not str(value).strip() or len(str(value)) > _LONGEST_ID:
+    if not isinstance(value, str | int) or not str(value).strip() or len(str(value)) > LONGEST_ID:
         raise ValueError(value)
     return str(value)
 
@@ -114,7 +118,8 @@ def _receipt(item: dict[str, Any]) -> Receipt:
         raise _malformed(
             "status", "statusは delivered か undelivered です。", "The status is delivered or undelivered."
         )
-    return Receipt(message_id, _RECEIPTS[status], status)
+    state, reason = _RECEIPTS[status]
+    return Receipt(message_id, state, status, reason=reason)
 
 
 def _malformed(field: str, japanese: str, english: str) -> InvalidInput:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from bot.domain.clock import Clock
-    from bot.domain.messages import Gateway
+    from bot.domain.gateway import Gateway
     from bot.storage.bells import Bells
     from bot.storage.database import Database
 
@@ -132,7 +132,7 @@ class Sender:
         return self._settled(claimed, submitted, duplicate=duplicate)
 
     async def _find_out(self, claimed: Claimed) -> Settled:
-        answer = await self._gateway.ask(claimed.text.reference)
+        answer = await self._gateway.ask(claimed.text, None)
         if answer is None and claimed.resend:
             return await self._submit(claimed, duplicate=True)
         if answer is None:

@@ -122,7 +122,7 @@ class Changes:
             if mine and row["state"] == TextState.QUEUED:
                 row.update(state=TextState.CANCELLED, code=effect.reason)
         spared = "" if effect.staff_too else TextKind.STAFF
-        cancelled = {"conversation": conversation_id, "reason": effect.reason, "key": effect.key, "spared": spared}
+        cancelled = {"conversation": conversation_id, "why": effect.reason, "key": effect.key, "spared": spared}
         self.texts_cancelled.append(cancelled)
 
 
@@ -202,11 +202,11 @@ async def _write_texts(tx: Tx, changes: Changes) -> None:
             or_(bindparam("key", type_=String) == "", outbox.c.text_key == bindparam("key", type_=String)),
             outbox.c.kind != bindparam("spared"),
         )
-        values = {"state": TextState.CANCELLED, "code": bindparam("reason"), "settled_at": changes.now}
+        values = {"state": TextState.CANCELLED, "code": bindparam("why"), "settled_at": changes.now}
         await tx.run(
             update(outbox).where(mine, outbox.c.state == TextState.QUEUED).values(values), changes.texts_cancelled
         )
-        about = [{key: value for key, value in row.items() if key != "reason"} for row in changes.texts_cancelled]
+        about = [{key: value for key, value in row.items() if key != "why"} for row in changes.texts_cancelled]
         # no IN here: it cannot be executed for many rows at once
         under_way = or_(outbox.c.state == TextState.SUBMITTING, outbox.c.state == TextState.UNKNOWN)
         await tx.run(update(outbox).where(mine, under_way).values(epoch=VOID), about)

@@ -223,8 +223,11 @@ async def apply_receipts(tx: Tx, receipts: Sequence[Receipt], now: datetime) -> 
         row = known.get(receipt.message_id)
         if row is None:
             early.append(
-                {"message_id": receipt.message_id, "state": receipt.state, "code": receipt.code[:60], "at": now}
-            )
+                {
+                    "message_id": receipt.message_id, "state": receipt.state, "code": receipt.code[:60], "at": now,
+                    "road": "", "reference": "", "reason": "", "price": "", "carrier": "",
+                }
+            )  # fmt: skip
         elif receipt.state.rank > TextState(row["state"]).rank:
             updates.append({"row_id": row["id"], "new_state": receipt.state, "new_code": receipt.code[:60]})
             known[receipt.message_id] = {**row, "state": receipt.state}  # type: ignore[assignment]  # read like a row

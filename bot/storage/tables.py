@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from bot.storage.reading_tables import corrections, reading_marks, reading_versions
+from bot.storage.road_tables import parts, refused_requests, roads, spending, text_events, text_ids
 from bot.storage.types import Day, Json, Moment, RowId, Sealed
 
 if TYPE_CHECKING:
@@ -59,6 +60,12 @@ class Tables:
         self.reading_versions = reading_versions(self.metadata)
         self.reading_marks = reading_marks(self.metadata, sealed)
         self.corrections = corrections(self.metadata, sealed)
+        self.text_events = text_events(self.metadata)
+        self.text_ids = text_ids(self.metadata)
+        self.parts = parts(self.metadata, sealed)
+        self.refused_requests = refused_requests(self.metadata, sealed)
+        self.roads = roads(self.metadata)
+        self.spending = spending(self.metadata)
 
     def _table(self, name: str, *items: Column[Any] | Index | UniqueConstraint) -> Table:
         return Table(name, self.metadata, *items)
@@ -170,6 +177,9 @@ class Tables:
             _required("created_at", Moment),
             Column("submitted_at", Moment),
             Column("settled_at", Moment),
+            Column("road", String(80)),
+            Column("reason", String(20)),
+            Column("written", sealed),
             UniqueConstraint("cause", "number"),
             UniqueConstraint("reference"),
             Index("ix_outbox_waiting", state, due_at, sqlite_where=waiting, postgresql_where=waiting),
@@ -182,11 +192,19 @@ class Tables:
         return self._table(
             "receipts",
             Column("id", RowId, primary_key=True),
+            _required("road", String(80)),
             _required("message_id", String(120)),
+            _required("reference", String(40)),
             _required("state", String(12)),
             _required("code", String(60)),
+            _required("reason", String(20)),
             _required("at", Moment),
+            Column("said_at", Moment),
+            Column("segments", Integer),
+            _required("price", String(20)),
+            _required("carrier", String(40)),
             Index(None, "message_id"),
+            Index(None, "reference"),
         )
 
     def _timers(self) -> Table:

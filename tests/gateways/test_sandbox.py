@@ -8,13 +8,18 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.domain.errors import InvalidInput
-from bot.domain.messages import Inbound, Outbound, Outcome, Receipt, Submitted
+from bot.domain.gateway import WebRequest
+from bot.domain.messages import Inbound, Outbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.sandbox import SandboxGateway
 
 TEXT = Outbound("r1", "+819012345678", "こんにちは")
 GOOD = {"id": "m1", "from": "+819012345678", "to": "+815055500100", "text": "はい"}
-reader = SandboxGateway("http://127.0.0.1:9")
+reader = SandboxGateway.at("http://127.0.0.1:9")
+
+
+def post(body):
+    return WebRequest("POST", "http://127.0.0.1/webhook/sandbox/demo", {}, body)
 
 
 async def answer_with(handler):
@@ -23,7 +28,7 @@ async def answer_with(handler):
     app.router.add_route("*", "/{path:.*}", handler)
     server = TestServer(app)
     await server.start_server()
-    return server, SandboxGateway(str(server.make_url("/")))
+    return server, SandboxGateway.at(str(server.make_url("/")))
 
 
 async def outcome_of(handler, act):
@@ -102,7 +107,7 @@ ASKING = {
 
 @pytest.mark.parametrize("handler, submitted", ASKING.values(), ids=ASKING.keys())
 async def test_each_answer_about_an_earlier_text_has_its_meaning(handler, submitted):
-    assert await outcome_of(handler, lambda gateway: gateway.ask("r1")) == submitted
+    assert await outcome_of(handler, lambda gateway: gateway.ask(TEXT, None)) == submitted
 
 
 async def test_a_text_goes_out_as_it_is_with_our_reference():
@@ -117,9 +122,9 @@ async def test_a_text_goes_out_as_it_is_with_our_reference():
 
 
 async def test_nobody_there_means_later_and_nobody_to_ask_means_unknown(free_port):
-    gateway = SandboxGateway(f"http://127.0.0.1:{free_port}")
+    gateway = SandboxGateway.at(f"http://127.0.0.1:{free_port}")
     assert (await gateway.send(TEXT)).outcome is Outcome.RETRY
-    assert (await gateway.ask("r1")).outcome is Outcome.UNKNOWN
+    assert (await gateway.ask(TEXT, None)).outcome is Outcome.UNKNOWN
     await gateway.close()
 
 
@@ -136,7 +141,7 @@ async def test_many_texts_at_once_are_told_apart():
 
 def test_a_text_from_a_phone_is_read():
     body = json.dumps(GOOD).encode()
-    assert reader.parse_inbound(body) == Inbound("m1", "+819012345678", "+815055500100", "はい", body)
+    assert reader.parse_inbound(post(body)) == [Inbound("m1", "+819012345678", "+815055500100", "はい", body)]
 
 
 @pytest.mark.parametrize(
@@ -169,17 +174,17 @@ def test_a_text_from_a_phone_is_read():
 )
 def test_a_malformed_text_is_refused_and_its_fault_named(body, field):
     with pytest.raises(InvalidInput) as refusal:
-        reader.parse_inbound(body)
+        reader.parse_inbound(post(body))
     assert refusal.value.field == field
 
 
 def test_receipts_are_read():
     body = b'[{"id": "c1", "status": "delivered"}, {"id": "c2", "status": "undelivered", "more": 1}]'
-    assert reader.parse_receipts(body) == [
+    assert reader.parse_receipts(post(body)) == [
         Receipt("c1", TextState.DELIVERED, "delivered"),
-        Receipt("c2", TextState.UNDELIVERED, "undelivered"),
+        Receipt("c2", TextState.UNDELIVERED, "undelivered", reason=Reason.OTHER),
     ]
-    assert reader.parse_receipts(b"[]") == []
+    assert reader.parse_receipts(post(b"[]")) == []
 
 
 @pytest.mark.parametrize(
@@ -201,5 +206,5 @@ def test_receipts_are_read():
 )
 def test_malformed_receipts_are_refused_and_their_fault_named(body, field):
     with pytest.raises(InvalidInput) as refusal:
-        reader.parse_receipts(body)
+        reader.parse_receipts(post(body))
     assert refusal.value.field == field

@@ -298,7 +298,7 @@ class Moody:
 class Mute(SandboxGateway):
     """A gateway whose provider cannot be asked about earlier texts."""
 
-    async def ask(self, _reference):
+    async def ask(self, _text, _message_id):
         return None
 
 
@@ -310,7 +310,7 @@ async def moody_carrier(house, moods, gateway=SandboxGateway):
     app.router.add_get("/messages/{reference}", carrier.tell)
     server = TestServer(app)
     await server.start_server()
-    reach = gateway(str(server.make_url("/")))
+    reach = gateway.at(str(server.make_url("/")))
     house.sender = another_sender(house, reach)
     try:
         yield carrier

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bot.domain.errors import InvalidInput, NotFound
+from bot.domain.gateway import WebRequest
 from bot.domain.phone import parse_phone
 from bot.domain.text import clean_text, is_clean
 from bot.outbox.receipts import keep_receipts
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.domain.clock import Clock
-    from bot.domain.messages import Gateway, Inbound
+    from bot.domain.gateway import Answer, Gateway
+    from bot.domain.messages import Inbound
     from bot.inbox.intake import Intake
     from bot.storage.bells import Bells
     from bot.storage.database import Database
@@ -52,21 +54,33 @@ class _Webhooks:
     async def text(self, request: web.Request) -> web.Response:
         """200 only after the commit."""
         gateway = self._gateway(request)
-        inbound = gateway.parse_inbound(await request.read())
-        await self._ports.intake.keep(_arrival(gateway.name, request.match_info["account"], inbound))
-        return web.json_response({"status": "kept"})
+        asked = await _asked(request)
+        parsed = await gateway.parse(asked)
+        for inbound in parsed.texts:
+            await self._ports.intake.keep(_arrival(gateway.name, gateway.account, inbound))
+        return _answered(gateway.answer(asked, parsed))
 
     async def receipts(self, request: web.Request) -> web.Response:
         gateway = self._gateway(request)
-        receipts = gateway.parse_receipts(await request.read())
-        await keep_receipts(self._ports.database, receipts, self._ports.clock, self._ports.bells)
-        return web.json_response({"status": "kept"})
+        asked = await _asked(request)
+        parsed = await gateway.parse(asked)
+        await keep_receipts(self._ports.database, parsed.receipts, self._ports.clock, self._ports.bells)
+        return _answered(gateway.answer(asked, parsed))
 
     def _gateway(self, request: web.Request) -> Gateway:
         key = (request.match_info["gateway"], request.match_info["account"])
         if key not in self._ports.gateways:
             raise NotFound("そのゲートウェイは設定されていません。", "There is no such gateway.")
         return self._ports.gateways[key]
+
+
+async def _asked(request: web.Request) -> WebRequest:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return WebRequest(request.method, str(request.url), headers, await request.read(), request.remote or "")
+
+
+def _answered(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status, body=answer.body, content_type=answer.content_type)
 
 
 def _arrival(gateway: str, account: str, inbound: Inbound) -> Arrival:

@@ -1,0 +1,127 @@
+"""The port of an SMS gateway: verify what comes in, read it, send what goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from bot.domain.errors import MimamoriError
+from bot.domain.messages import Inbound, Outbound, Receipt, Submitted
+
+
+@dataclass(frozen=True, slots=True)
+class WebRequest:
+    """A request as it came. ``url`` is the public one, exactly, with its query; ``headers`` have lower-case names.
+
+    ``peer`` is the address of the other end, as far as the installation can trust it.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    peer: str = ""
+
+    def header(self, name: str) -> str:
+        """A header's value, "" where there is none."""
+        return self.headers.get(name.lower(), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What one request (or one frame of a standing connection) brought.
+
+    ``ids`` maps further ids of the provider to our reference or to an id that we know (Jasmin tells it afterwards).
+    """
+
+    texts: tuple[Inbound, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the provider must be told once everything is committed."""
+
+    status: int = 200
+    body: bytes = b'{"status": "kept"}'
+    content_type: str = "application/json"
+
+
+class RefusedRequest(MimamoriError):
+    """A request that does not prove where it comes from. ``code`` says how, in a word for logs and pages.
+
+    Codes: ``unsigned``, ``signature``, ``stale`` (outside its time), ``replayed``, ``payload`` (the hash of the body is
+    another one), ``certificate``, ``topic``, ``address``, ``credentials``, ``account`` (another account's).
+    """
+
+    def __init__(self, code: str, ja: str, en: str) -> None:
+        super().__init__(ja, en)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a road can do; pages and documentation tell it, the mover acts on it."""
+
+    two_way: bool = True  # residents can answer on it
+    receipts: bool = True
+    can_ask: bool = False  # it knows, by our reference or its id, what became of a submission
+    can_look_back: bool = False  # it lists what came in and went out in the last hours
+    standing: bool = False  # it keeps a connection or looks into a folder by itself (``run``)
+
+
+Deliver = Callable[[Parsed], Awaitable[None]]
+"""Hands on what came; returns once it is committed, raises where it could not be."""
+
+
+class Gateway(Protocol):
+    """One account at one SMS provider."""
+
+    name: str
+    """The kind, which is also the name of its file (``twilio``)."""
+    account: str
+    """The account's name among ours; (name, account) is part of the webhook's address and of each inbox row."""
+    abilities: ClassVar[Abilities]
+
+    async def verify(self, request: WebRequest, now: datetime) -> None:
+        """Raises RefusedRequest where the request does not prove where it comes from."""
+        ...
+
+    async def parse(self, request: WebRequest) -> Parsed:
+        """What a verified request brings; raises InvalidInput, naming the field, for anything malformed."""
+        ...
+
+    def answer(self, request: WebRequest, parsed: Parsed) -> Answer:
+        """What to tell the provider after the commit."""
+        ...
+
+    async def send(self, text: Outbound) -> Submitted:
+        """Submit one text; never raises."""
+        ...
+
+    async def ask(self, text: Outbound, message_id: str | None) -> Submitted | None:
+        """What became of a submission whose outcome is unknown.
+
+        ``RETRY``: it never arrived and can be sent again; ``UNKNOWN``: ask again later; None: it cannot be asked.
+        """
+        ...
+
+    async def look_back(self, since: datetime) -> Parsed | None:
+        """Texts and receipts since then, also those that a webhook brought already; None: it cannot be asked."""
+        ...
+
+    async def run(self, deliver: Deliver) -> None:
+        """Keep a connection or watch a folder until cancelled; returns at once where there is nothing to keep."""
+        ...
+
+    async def check(self) -> list[str]:
+        """What is wrong with the account's settings or connection, a sentence each (Japanese / English); [] if well.
+
+        Nothing is sent.
+        """
+        ...
+
+    async def close(self) -> None: ...

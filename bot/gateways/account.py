@@ -1,0 +1,76 @@
+"""One account at one provider, as an operator writes it: a TOML file in the folder of the gateways."""
+
+from __future__ import annotations
+
+import os
+from datetime import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+Charset = Literal["unicode", "shift_jis", "iso-2022-jp", "gsm-7"]
+"""What a road carries: any character, or only those of an older table."""
+
+
+def _secret(value: object) -> object:
+    """``env:NAME`` or ``file:PATH`` -> what stands there; a secret written into the file itself is refused."""
+    if isinstance(value, SecretStr):
+        return value
+    kind, _, where = str(value).partition(":")
+    if kind == "env" and where:
+        if where not in os.environ:
+            raise ValueError(f"the environment variable {where} is not set")
+        return SecretStr(os.environ[where])
+    if kind == "file" and where:
+        try:
+            return SecretStr(Path(where).read_text(encoding="utf-8").strip("\r\n"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"cannot read {where}: {type(error).__name__}") from None
+    raise ValueError("write env:NAME or file:PATH, never the secret itself")
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+"""A password, token or key; ``get_secret_value()`` tells it, printing it does not."""
+
+
+class Account(BaseModel):
+    """What every account has, whatever its provider. A provider's own settings are a subclass in its file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str = Field(description="The gateway: the name of its file in bot/gateways")
+    account: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="Name of this account; the file's name")
+    sender: str = Field(pattern=r"^\+?[0-9A-Za-z]{3,15}$", description="Number or name that the texts come from")
+    public_url: str = Field(
+        default="", description="Address of this installation as the provider sees it (https://sms.example.jp)"
+    )
+    # which texts take this road
+    order: int = Field(default=100, description="The road with the smallest number that fits and is up is taken")
+    offices: tuple[str, ...] = Field(default=(), description="Only for these offices; empty: all")
+    prefixes: tuple[str, ...] = Field(default=(), description="Only to numbers that begin so (+8190); empty: all")
+    kinds: tuple[str, ...] = Field(default=(), description="Only texts of these kinds (emergency, staff ...)")
+    languages: tuple[str, ...] = Field(default=(), description="Only texts to residents of these languages")
+    # how it may be used
+    rate: float = Field(default=10.0, gt=0, le=1000, description="Texts a second")
+    burst: int = Field(default=10, ge=1, le=10_000, description="Texts at once before the rate counts")
+    quiet_from: time | None = Field(default=None, description="From then on nothing that the program starts goes here")
+    quiet_until: time | None = Field(default=None, description="Until then")
+    price: Decimal = Field(default=Decimal(0), ge=0, description="Price of a segment")
+    currency: str = Field(default="JPY", pattern="^[A-Z]{3}$", description="Currency of the price")
+    charset: Charset = Field(default="unicode", description="Characters that the road carries")
+    longest: int = Field(default=660, ge=40, le=2000, description="Characters that the road takes in one text")
+    rewrite: bool = Field(
+        default=True, description="Write characters that the road would break so that they survive (～ to 〜)"
+    )
+
+    @property
+    def inbound_url(self) -> str:
+        """Where the provider sends texts."""
+        return f"{self.public_url.rstrip('/')}/webhook/{self.kind}/{self.account}"
+
+    @property
+    def receipts_url(self) -> str:
+        """Where the provider sends receipts."""
+        return f"{self.inbound_url}/receipts"

@@ -1,0 +1,115 @@
+"""Tables of the roads: what providers said of each text, pieces of long texts, and requests that were not believed."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, UniqueConstraint
+
+from bot.storage.types import Day, Moment, RowId, Sealed
+
+_required = partial(Column, nullable=False)
+
+
+def text_events(metadata: MetaData) -> Table:
+    """The life of each text, a row for each thing that was done or said; rows are only added.
+
+    ``price`` is what the provider says it charges ("3.30 JPY"); ``said_at`` the carrier's own time.
+    """
+    return Table(
+        "text_events",
+        metadata,
+        Column("id", RowId, primary_key=True),
+        _required("outbox_id", RowId, ForeignKey("outbox.id")),
+        _required("at", Moment),
+        _required("state", String(12)),
+        _required("road", String(80)),
+        _required("code", String(60)),
+        _required("reason", String(20)),
+        Column("said_at", Moment),
+        Column("segments", Integer),
+        _required("price", String(20)),
+        _required("carrier", String(40)),
+        Index(None, "outbox_id"),
+    )
+
+
+def text_ids(metadata: MetaData) -> Table:
+    """Ids under which a road tells of a text; several where it cuts a long one itself."""
+    return Table(
+        "text_ids",
+        metadata,
+        Column("road", String(80), primary_key=True),
+        Column("message_id", String(120), primary_key=True),
+        _required("outbox_id", RowId, ForeignKey("outbox.id")),
+        Index(None, "outbox_id"),
+    )
+
+
+def parts(metadata: MetaData, sealed: Sealed) -> Table:
+    """Pieces of long texts until the last one is there. ``series`` is a keyed hash of sender and reference."""
+    return Table(
+        "parts",
+        metadata,
+        Column("id", RowId, primary_key=True),
+        _required("gateway", String(40)),
+        _required("account", String(40)),
+        _required("series", String(64)),
+        _required("number", Integer),
+        _required("total", Integer),
+        _required("message_id", String(120)),
+        _required("payload", sealed),
+        Column("raw", sealed),
+        _required("received_at", Moment),
+        UniqueConstraint("gateway", "account", "series", "number"),
+        Index(None, "received_at"),
+    )
+
+
+def refused_requests(metadata: MetaData, sealed: Sealed) -> Table:
+    """Requests that did not prove where they came from: held (sealed), released or dropped by a person."""
+    return Table(
+        "refused_requests",
+        metadata,
+        Column("id", RowId, primary_key=True),
+        _required("gateway", String(40)),
+        _required("account", String(40)),
+        _required("at", Moment),
+        _required("code", String(20)),
+        _required("request", sealed),
+        _required("size", Integer),
+        _required("state", String(10)),
+        Column("decided_by", String(60)),
+        Column("decided_at", Moment),
+        Index(None, "gateway", "account", "state"),
+    )
+
+
+def roads(metadata: MetaData) -> Table:
+    """How each road does: told by those who use it, read by the console and by other processes."""
+    return Table(
+        "roads",
+        metadata,
+        Column("road", String(80), primary_key=True),
+        _required("state", String(12)),
+        _required("since", Moment),
+        _required("code", String(60)),
+        _required("failures", Integer),
+        Column("sent_at", Moment),
+        Column("received_at", Moment),
+        Column("looked_back_to", Moment),
+    )
+
+
+def spending(metadata: MetaData) -> Table:
+    """Segments and money of an office's day; ``millis`` are thousandths of the currency's unit."""
+    return Table(
+        "spending",
+        metadata,
+        Column("office", String(40), primary_key=True),
+        Column("day", Day, primary_key=True),
+        Column("currency", String(3), primary_key=True),
+        _required("texts", Integer),
+        _required("segments", Integer),
+        _required("millis", Integer),
+    )
