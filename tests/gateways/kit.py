@@ -1,0 +1,135 @@
+"""What the tables of all gateways share: a case with everything expected, and a provider that answers as told.
+
+A provider's table is a list of cases in ``tests/gateways/test_<kind>.py``, from its public examples::
+
+    CASES = [Case("a text", post(BODY, headers), texts=[Inbound(...)]), Case("no signature", post(BODY), refused="unsigned")]
+
+    @pytest.mark.parametrize("case", CASES, ids=str)
+    async def test_what_comes_in(case):
+        await case.check(gateway)
+"""
+
+import contextlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.domain.errors import InvalidInput
+from bot.domain.gateway import Parsed, RefusedRequest, WebRequest
+from bot.domain.messages import Inbound, Outbound, Receipt
+from bot.gateways.registry import gateway_class
+
+NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+TEXT = Outbound("ref0001", "+819012345678", "こんにちは")
+OUTSIDE = "https://sms.example.jp"
+
+
+def make_gateway(kind, **given):
+    """The gateway of a kind with settings as its TOML file would hold them; secrets are ``env:`` or ``file:``."""
+    found = gateway_class(kind)
+    data = {"kind": kind, "account": "main", "sender": "+815012345678", "public_url": OUTSIDE, **given}
+    return found(found.settings.model_validate(data))
+
+
+def post(url, body=b"", headers=None, *, method="POST", peer="203.0.113.7"):
+    """A request as a provider makes it; ``url`` is whole or the end of our own address."""
+    whole = url if url.startswith("http") else OUTSIDE + url
+    return WebRequest(method, whole, {name.lower(): value for name, value in (headers or {}).items()}, body, peer)
+
+
+@dataclass
+class Case:
+    """A request and everything that is expected of it: what it brings, or the code of its refusal, or the field at fault."""
+
+    label: str
+    request: WebRequest
+    texts: list[Inbound] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
+    refused: str = ""
+    invalid: str = ""
+    answer: bytes | None = None
+    now: datetime = NOW
+
+    def __str__(self):
+        return self.label
+
+    async def check(self, gateway):
+        if self.refused:
+            with pytest.raises(RefusedRequest) as refusal:
+                await gateway.verify(self.request, self.now)
+            assert refusal.value.code == self.refused
+            return
+        await gateway.verify(self.request, self.now)
+        if self.invalid:
+            with pytest.raises(InvalidInput) as error:
+                await gateway.parse(self.request)
+            assert error.value.field == self.invalid
+            return
+        parsed = await gateway.parse(self.request)
+        assert parsed == Parsed(tuple(self.texts), tuple(self.receipts), self.ids)
+        if self.answer is not None:
+            assert gateway.answer(self.request, parsed).body == self.answer
+
+
+class Provider:
+    """Answers every request with ``answer`` (a handler or a prepared response); ``seen`` are the requests it got."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.seen = []
+
+    async def handle(self, request):
+        self.seen.append((request.method, request.path_qs, dict(request.headers), await request.read()))
+        return await self.answer(request) if callable(self.answer) else self.answer
+
+
+@contextlib.asynccontextmanager
+async def provider(answer):
+    """A provider on loopback; yields (its address without a slash at the end, the Provider)."""
+    there, app = Provider(answer), web.Application()
+    app.router.add_route("*", "/{path:.*}", there.handle)
+    server = TestServer(app)
+    await server.start_server()
+    try:
+        yield str(server.make_url("")).rstrip("/"), there
+    finally:
+        await server.close()
+
+
+def says(status, body=b"{}", content_type="application/json"):
+    """A handler that always answers so."""
+
+    async def handler(_request):
+        return web.Response(status=status, body=body, content_type=content_type)
+
+    return handler
+
+
+async def reset(request):
+    """The connection breaks before any answer."""
+    request.transport.abort()
+    return web.Response()
+
+
+async def half_an_answer(request):
+    """The connection breaks in the middle of the answer."""
+    response = web.StreamResponse(headers={"Content-Length": "100", "Content-Type": "application/json"})
+    await response.prepare(request)
+    await response.write(b'{"id": "c')
+    request.transport.abort()
+    return response
+
+
+async def no_http(request):
+    """Something else listens there."""
+    request.transport.write(b"hello?\r\n\r\n")
+    request.transport.close()
+    return web.Response()
+
+
+BROKEN = {"reset": reset, "half an answer": half_an_answer, "no HTTP": no_http}
+"""After any of these nobody knows whether the text was taken."""
