@@ -2,7 +2,10 @@
 
 A provider's table is a list of cases in ``tests/gateways/test_<kind>.py``, from its public examples::
 
-    CASES = [Case("a text", post(BODY, headers), texts=[Inbound(...)]), Case("no signature", post(BODY), refused="unsigned")]
+    CASES = [
+        Case("a text", post(BODY, headers), texts=[Inbound(...)]),
+        Case("no signature", post(BODY), refused="unsigned"),
+    ]
 
     @pytest.mark.parametrize("case", CASES, ids=str)
     async def test_what_comes_in(case):
@@ -42,7 +45,7 @@ def post(url, body=b"", headers=None, *, method="POST", peer="203.0.113.7"):
 
 @dataclass
 class Case:
-    """A request and everything that is expected of it: what it brings, or the code of its refusal, or the field at fault."""
+    """A request and everything expected of it: what it brings, or the code of its refusal, or the field at fault."""
 
     label: str
     request: WebRequest
