@@ -125,3 +125,8 @@ class Gateway(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+def road_of(gateway: Gateway) -> str:
+    """The name of a gateway's road in rows, logs and pages: ``kind/account``."""
+    return f"{gateway.name}/{gateway.account}"

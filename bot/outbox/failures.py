@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.storage.database import Tx
+    from bot.storage.receipts import Failure
 
 
-async def tell_failures(tx: Tx, outbox_ids: Sequence[int], now: datetime) -> None:
-    """One inbox row for each text that failed; told twice it is still one."""
-    if not outbox_ids:
+async def tell_failures(tx: Tx, failures: Sequence[Failure], now: datetime) -> None:
+    """One inbox row for each text that failed, with the first reason; told twice it is still one."""
+    if not failures:
         return
-    for outbox_id, conversation_id in (await conversation_of(tx, outbox_ids)).items():
-        await add_for_conversation(tx, conversation_id, "delivery_failed", str(outbox_id), {"code": "undelivered"}, now)
+    conversations = await conversation_of(tx, [failure.outbox_id for failure in failures])
+    for failure in failures:
+        about = conversations[failure.outbox_id]
+        payload = {"code": failure.code or "undelivered", "reason": failure.reason}
+        await add_for_conversation(tx, about, "delivery_failed", str(failure.outbox_id), payload, now)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.errors import StorageUnavailable
+from bot.domain.gateway import road_of
 from bot.domain.messages import Outcome, Submitted
 from bot.domain.states import TextState
 from bot.outbox.failures import tell_failures
 from bot.storage import outbox as rows
 from bot.storage.bells import wait_for
 from bot.storage.outbox import NEVER, Claimed, Settled
+from bot.storage.receipts import Failure, join_early
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -159,11 +161,12 @@ class Sender:
         if not results:
             return
         now = self._clock.now()
-        failed = [item.id for item in results if item.state in {TextState.REJECTED, TextState.UNDELIVERED}]
+        failures = {TextState.REJECTED, TextState.UNDELIVERED}
+        failed = [Failure(item.id, item.code, "") for item in results if item.state in failures]
         message_ids = [item.message_id for item in results if item.message_id]
         async with self._database.write() as tx:
             await rows.settle(tx, results, now)
-            failed += await rows.join_early_receipts(tx, message_ids, now)
+            failed += await join_early(tx, road_of(self._gateway), message_ids, now)
             await tell_failures(tx, failed, now)
         if failed:
             self._bells.ring("inbox")

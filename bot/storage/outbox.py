@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, case, exists, func, or_, select, text, update
 
-from bot.domain.messages import Outbound, Receipt
+from bot.domain.messages import Outbound
 from bot.domain.states import Control, TextKind, TextState
+from bot.storage.receipts import hold_back_others
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import ColumnElement, Select, TextClause
 
@@ -143,7 +143,7 @@ async def _mark_submitting(tx: Tx, ids: Sequence[int], now: datetime) -> None:
 
 async def settle(tx: Tx, results: Sequence[Settled], now: datetime) -> None:
     """Write outcomes down; refused where the claim has passed to somebody else meanwhile."""
-    await _hold_back_others(tx, {item.message_id for item in results if item.message_id})
+    await hold_back_others(tx, {item.message_id for item in results if item.message_id})
     outbox = tx.t.outbox
     rows = [
         {
@@ -206,60 +206,6 @@ async def claim_unknown(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
         )
         for row in rows
     ]  # fmt: skip
-
-
-async def apply_receipts(tx: Tx, receipts: Sequence[Receipt], now: datetime) -> list[int]:
-    """Move texts up their lattice; a receipt whose text is not there yet is kept. Ids of texts that failed just now."""
-    await _hold_back_others(tx, {receipt.message_id for receipt in receipts})
-    outbox = tx.t.outbox
-    found = await tx.all(
-        select(outbox.c.id, outbox.c.message_id, outbox.c.state).where(
-            outbox.c.message_id.in_({receipt.message_id for receipt in receipts})
-        )
-    )
-    known = {row["message_id"]: row for row in found}
-    updates, early, failed = [], [], []
-    for receipt in receipts:
-        row = known.get(receipt.message_id)
-        if row is None:
-            early.append(
-                {
-                    "message_id": receipt.message_id, "state": receipt.state, "code": receipt.code[:60], "at": now,
-                    "road": "", "reference": "", "reason": "", "price": "", "carrier": "",
-                }
-            )  # fmt: skip
-        elif receipt.state.rank > TextState(row["state"]).rank:
-            updates.append({"row_id": row["id"], "new_state": receipt.state, "new_code": receipt.code[:60]})
-            known[receipt.message_id] = {**row, "state": receipt.state}  # type: ignore[assignment]  # read like a row
-            if receipt.state is TextState.UNDELIVERED:
-                failed.append(row["id"])
-    if updates:
-        statement = update(outbox).where(outbox.c.id == bindparam("row_id"))
-        values = {"state": bindparam("new_state"), "code": bindparam("new_code"), "settled_at": now}
-        await tx.run(statement.values(values), updates)
-    if early:
-        await tx.run(tx.t.receipts.insert(), early)
-    return failed
-
-
-async def _hold_back_others(tx: Tx, message_ids: Collection[str]) -> None:
-    """A receipt and the outcome that it belongs to, written at the same time, would not see each other."""
-    if tx.is_postgres and message_ids:
-        keys = sorted(int.from_bytes(sha256(name.encode()).digest()[:8], signed=True) for name in message_ids)
-        await tx.run(_LOCK, [{"keys": keys}])
-
-
-_LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
-
-
-async def join_early_receipts(tx: Tx, message_ids: Sequence[str], now: datetime) -> list[int]:
-    """Apply receipts that came before their text was known as accepted."""
-    table = tx.t.receipts
-    rows = await tx.all(select(table).where(table.c.message_id.in_(message_ids))) if message_ids else []
-    if not rows:
-        return []
-    await tx.run(table.delete().where(table.c.id.in_([row["id"] for row in rows])))
-    return await apply_receipts(tx, [Receipt(r["message_id"], TextState(r["state"]), r["code"]) for r in rows], now)
 
 
 async def conversation_of(tx: Tx, outbox_ids: Sequence[int]) -> dict[int, int]:

@@ -194,7 +194,7 @@ class Tables:
             Column("id", RowId, primary_key=True),
             _required("road", String(80)),
             _required("message_id", String(120)),
-            _required("reference", String(40)),
+            _required("reference", String(120)),
             _required("state", String(12)),
             _required("code", String(60)),
             _required("reason", String(20)),

@@ -22,6 +22,7 @@ from tests.support.wait import until_async
 
 PHONES = [f"+8190123456{number:02}" for number in range(12)]
 PHONE = PHONES[0]
+ROAD = "sandbox/demo"
 HOUR = timedelta(hours=1)
 
 
@@ -459,7 +460,7 @@ async def test_a_receipt_that_comes_before_its_outcome_is_joined(house):
     _, (claimed,) = await house.sender._claim()
     outcome = await house.sender._submit(claimed)
     receipt = Receipt(outcome.message_id, TextState.UNDELIVERED, "absent")
-    await keep_receipts(house.service.database, [receipt, receipt], house.clock, house.service.bells)
+    await keep_receipts(house.service.database, ROAD, [receipt, receipt], house.clock, house.service.bells)
     assert await outbox(house, "state") == ["submitting"]
     await house.sender._record([outcome])
     assert await outbox(house, "state", "code") == [("undelivered", "absent")]
@@ -476,12 +477,11 @@ async def test_a_text_that_failed_is_called_once_however_often_that_is_told(hous
     ]
     for _ in range(3):
         told = Receipt(lost["id"], TextState.UNDELIVERED, "undelivered")
-        await keep_receipts(house.service.database, [told, told], house.clock, house.service.bells)
+        await keep_receipts(house.service.database, ROAD, [told, told], house.clock, house.service.bells)
         await house.rest()
     assert (await house.state(lost["to"])).calls == [("undelivered", False)]
-    await keep_receipts(
-        house.service.database, [Receipt(lost["id"], TextState.DELIVERED)], house.clock, house.service.bells
-    )
+    arrived = Receipt(lost["id"], TextState.DELIVERED)
+    await keep_receipts(house.service.database, ROAD, [arrived], house.clock, house.service.bells)
     assert Counter(await outbox(house, "state")) == {"delivered": 10, "undelivered": 2}
 
 

@@ -15,18 +15,18 @@ from bot.storage.migrate import migrate
 from bot.storage.outbox import (
     CLAIM,
     Settled,
-    apply_receipts,
     cancel_forbidden,
     claim_due,
     claim_unknown,
     expired_claims,
-    join_early_receipts,
     next_due,
     settle,
 )
+from bot.storage.receipts import Failure, apply_receipts, join_early
 from tests.support.wait import until_async
 
 NOW = datetime(2022, 9, 10, 1, 0, tzinfo=UTC)
+ROAD = "sandbox/demo"
 FINAL = ("delivered", "undelivered")
 
 
@@ -64,8 +64,8 @@ async def tell(tx, text, said):
     """Let the gateway say one thing about a text: that it took it, or how it ended."""
     if said == "accepted":
         await settle(tx, [accepted(text)], NOW)
-        return await join_early_receipts(tx, [f"c{text}"], NOW)
-    return await apply_receipts(tx, [Receipt(f"c{text}", TextState(said), said)], NOW)
+        return await join_early(tx, ROAD, [f"c{text}"], NOW)
+    return await apply_receipts(tx, ROAD, [Receipt(f"c{text}", TextState(said), said)], NOW)
 
 
 def end_of(said):
@@ -110,8 +110,8 @@ async def test_receipts_of_one_request_count_like_receipts_of_many(database):
         (text,) = await add_texts(tx, 1, state="submitting", attempts=1)
         await settle(tx, [accepted(text)], NOW)
         receipts = [Receipt(f"c{text}", TextState(word), word) for word in ("undelivered", "delivered", "undelivered")]
-        assert await apply_receipts(tx, receipts, NOW) == [text]
-        assert await apply_receipts(tx, receipts, NOW) == []
+        assert await apply_receipts(tx, ROAD, receipts, NOW) == [Failure(text, "undelivered", "")]
+        assert await apply_receipts(tx, ROAD, receipts, NOW) == []
         assert await states(tx) == {text: TextState.DELIVERED}
 
 
@@ -120,8 +120,8 @@ async def test_a_failure_is_told_once(database):
         (text,) = await add_texts(tx, 1, state="submitting", attempts=1)
         await settle(tx, [accepted(text)], NOW)
         failed = Receipt(f"c{text}", TextState.UNDELIVERED, "undelivered")
-        assert await apply_receipts(tx, [failed, failed], NOW) == [text]
-        assert await apply_receipts(tx, [failed], NOW) == []
+        assert await apply_receipts(tx, ROAD, [failed, failed], NOW) == [Failure(text, "undelivered", "")]
+        assert await apply_receipts(tx, ROAD, [failed], NOW) == []
 
 
 async def test_a_receipt_that_comes_while_its_text_is_being_recorded_is_not_lost(database):
@@ -131,11 +131,11 @@ async def test_a_receipt_that_comes_while_its_text_is_being_recorded_is_not_lost
 
     async def receive():
         async with database.write() as tx:
-            await apply_receipts(tx, [Receipt(f"c{text}", TextState.DELIVERED, "delivered")], NOW)
+            await apply_receipts(tx, ROAD, [Receipt(f"c{text}", TextState.DELIVERED, "delivered")], NOW)
 
     async with database.write() as tx:
         await settle(tx, [accepted(text)], NOW)
-        await join_early_receipts(tx, [f"c{text}"], NOW)
+        await join_early(tx, ROAD, [f"c{text}"], NOW)
         receiving = asyncio.create_task(receive())
         await until_async(lambda: receiving.done() or waits(database, tx), "the receipt is kept or waits")
     await receiving

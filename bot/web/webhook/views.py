@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bot.domain.errors import InvalidInput, NotFound
-from bot.domain.gateway import WebRequest
+from bot.domain.gateway import WebRequest, road_of
 from bot.domain.phone import parse_phone
 from bot.domain.text import clean_text, is_clean
 from bot.outbox.receipts import keep_receipts
@@ -64,7 +64,9 @@ class _Webhooks:
         gateway = self._gateway(request)
         asked = await _asked(request)
         parsed = await gateway.parse(asked)
-        await keep_receipts(self._ports.database, parsed.receipts, self._ports.clock, self._ports.bells)
+        await keep_receipts(
+            self._ports.database, road_of(gateway), parsed.receipts, self._ports.clock, self._ports.bells
+        )
         return _answered(gateway.answer(asked, parsed))
 
     def _gateway(self, request: web.Request) -> Gateway:

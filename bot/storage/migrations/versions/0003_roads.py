@@ -22,7 +22,7 @@ def _widen() -> None:
     op.add_column("outbox", sa.Column("road", sa.String(length=80), nullable=True))
     op.add_column("outbox", sa.Column("reason", sa.String(length=20), nullable=True))
     op.add_column("outbox", sa.Column("written", sa.LargeBinary(), nullable=True))
-    for name, length in (("road", 80), ("reference", 40), ("reason", 20), ("price", 20), ("carrier", 40)):
+    for name, length in (("road", 80), ("reference", 120), ("reason", 20), ("price", 20), ("carrier", 40)):
         op.add_column("receipts", sa.Column(name, sa.String(length=length), nullable=False, server_default=""))
     op.add_column("receipts", sa.Column("said_at", sa.BigInteger(), nullable=True))
     op.add_column("receipts", sa.Column("segments", sa.Integer(), nullable=True))
