@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 async def run_server(settings: Settings, *, ready: Callable[[str], None]) -> None:
     """Serve until the task is cancelled."""
-    if not settings.carrier_url:
+    if not settings.carrier_url and settings.gateways is None:
         raise SettingsError(
-            "設定 carrier_url(MIMAMORI_CARRIER_URL)が必要です。",
-            "Setting carrier_url (MIMAMORI_CARRIER_URL) is needed.",
-            field="carrier_url",
+            "設定 gateways(MIMAMORI_GATEWAYS)か、試験なら carrier_url(MIMAMORI_CARRIER_URL)が必要です。",
+            "Setting gateways (MIMAMORI_GATEWAYS) is needed, or carrier_url (MIMAMORI_CARRIER_URL) to try things out.",
+            field="gateways",
         )
     with contextlib.ExitStack() as stack:
         if settings.database.startswith("sqlite"):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from aiohttp import web
 
 from bot.corrections import Corrections
-from bot.domain.errors import ScriptError, StorageUnavailable
+from bot.domain.errors import ScriptError, SettingsError, StorageUnavailable
 from bot.escalations.desk import Desk
+from bot.gateways.registry import load_accounts
 from bot.gateways.sandbox import SandboxGateway
 from bot.inbox.intake import Intake
 from bot.inbox.worker import Worker
@@ -36,7 +37,7 @@ from bot.web.webhook import views as webhook
 
 if TYPE_CHECKING:
     from bot.domain.clock import Clock
-    from bot.domain.gateway import Gateway
+    from bot.gateways.base import BaseGateway
     from bot.scripts.library import Reloaded
     from bot.settings import Settings
     from bot.storage.wakeups import SharedBells
@@ -45,6 +46,9 @@ log = structlog.get_logger(__name__)
 _REMEMBERED_RELOADS = 50
 _SCRIPTS_LOOKED_AT_EVERY = 2.0
 _RESTART_SECONDS = 1.0
+
+Gateways = Mapping[tuple[str, str], "BaseGateway[Any]"]
+"""The accounts by (kind, account), in their order."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +65,15 @@ class Service:
     roster: Roster
     desk: Desk
     corrections: Corrections
-    gateway: Gateway
+    gateways: Gateways
     app: web.Application
     reloaded: list[Reloaded] = field(default_factory=list)
     unkept: set[str] = field(default_factory=set)
+
+    @property
+    def gateway(self) -> BaseGateway[Any]:
+        """The first of the gateways."""
+        return next(iter(self.gateways.values()))
 
     async def take_scripts(self) -> list[Reloaded]:
         """Look at the scripts; keep the versions that were taken so that conversations can stay on them."""
@@ -111,9 +120,32 @@ def build(
         roster=Roster(database, office, clock, bells),
         desk=Desk(database, clock, bells),
         corrections=Corrections.make(database, office, clock, bells, reader, settings.conversations),
-        gateway=SandboxGateway.at(settings.carrier_url, settings.sender),
+        gateways=gateways_of(settings),
         app=make_app(settings.max_request_bytes),
     )  # fmt: skip
+
+
+def gateways_of(settings: Settings) -> Gateways:
+    """The accounts of the operator's folder, and the sandbox where its carrier is set; SettingsError names a fault."""
+    found: list[BaseGateway[Any]] = []
+    if settings.gateways is not None:
+        if not settings.gateways.is_dir():
+            raise SettingsError(
+                f"設定 gateways: フォルダー {settings.gateways} がありません。",
+                f"Setting gateways: there is no folder {settings.gateways}.",
+                field="gateways",
+            )
+        found += load_accounts(settings.gateways)
+    if settings.carrier_url:
+        found.append(SandboxGateway.at(settings.carrier_url, settings.sender))
+    gateways = {(gateway.name, gateway.account): gateway for gateway in found}
+    if len(gateways) < len(found):
+        raise SettingsError(
+            "設定 gateways: 同じ kind と account のファイルが2つあります。",
+            "Setting gateways: two files have the same kind and account.",
+            field="gateways",
+        )
+    return gateways
 
 
 def _shared_bells(url: str) -> Bells:
@@ -127,12 +159,13 @@ async def opened(service: Service) -> AsyncIterator[Service]:
     """The database migrated, the scripts loaded, the doors mounted; closed again at the end."""
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(service.database.close)
-        stack.push_async_callback(service.gateway.close)
+        for gateway in service.gateways.values():
+            stack.push_async_callback(gateway.close)
         await _wait_for_database(service)
         await _load_scripts(service)
         await service.keep_reader()
         ports = webhook.WebhookPorts(
-            {(service.gateway.name, service.gateway.account): service.gateway},
+            service.gateways,
             service.intake,
             service.database,
             service.clock,

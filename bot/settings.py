@@ -68,6 +68,9 @@ class Settings(BaseModel):
     timezone: str = Field(default="Asia/Tokyo", description="Time zone of new residents (IANA name)")
     quiet_from: time = Field(default=time(21, 0), description="From then on the program sends nothing by itself")
     quiet_until: time = Field(default=time(8, 0), description="Until then")
+    gateways: Path | None = Field(
+        default=None, description="Folder of the gateways' files (a TOML file for each account); empty: none"
+    )
     carrier_url: str = Field(default="", description="Address of the sandbox carrier (the demo sets it itself)")
     secure_cookies: bool = Field(
         default=True, description="Send login cookies over HTTPS only (the demo switches it off)"
@@ -75,9 +78,9 @@ class Settings(BaseModel):
     max_request_bytes: int = Field(default=262_144, ge=1024, description="Largest request, in bytes")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="How much is logged")
 
-    @field_validator("key_file", mode="before")
+    @field_validator("key_file", "gateways", mode="before")
     @classmethod
-    def _no_key_file(cls, value: object) -> object:
+    def _none(cls, value: object) -> object:
         return value or None
 
     @field_validator("timezone")

@@ -179,7 +179,7 @@ SERVE = {"MIMAMORI_CARRIER_URL": "http://127.0.0.1:9", "MIMAMORI_PORT": "0"}
 
 
 def test_an_installation_needs_a_carrier(refusal, tmp_path):
-    assert "carrier_url" in refusal("serve", env={"MIMAMORI_DATA_DIR": str(tmp_path)})
+    assert "gateways" in refusal("serve", env={"MIMAMORI_DATA_DIR": str(tmp_path)})
 
 
 def test_an_installation_waits_for_a_database_that_is_not_there_yet(child, tmp_path, free_port):
