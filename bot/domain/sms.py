@@ -23,9 +23,14 @@ class SmsLength:
     segments: int
 
 
+def is_gsm7(text: str) -> bool:
+    """Whether the GSM-7 alphabet and its extension have all of it."""
+    return all(char in _GSM7 or char in _GSM7_EXTENDED for char in text)
+
+
 def sms_length(text: str) -> SmsLength:
     """Length of ``text`` as one message; an empty text is one segment."""
-    if all(char in _GSM7 or char in _GSM7_EXTENDED for char in text):
+    if is_gsm7(text):
         sizes = [2 if char in _GSM7_EXTENDED else 1 for char in text]
         return SmsLength("GSM-7", sum(sizes), _segments(sizes, single=160, part=153))
     sizes = [2 if ord(char) > 0xFFFF else 1 for char in text]

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-Charset = Literal["unicode", "shift_jis", "iso-2022-jp", "gsm-7"]
-"""What a road carries: any character, or only those of an older table."""
+Charset = Literal["unicode", "shift_jis", "cp932", "iso-2022-jp", "gsm-7"]
+"""What a road carries: any character, or only those of an older table (bot/domain/charset.py)."""
 
 
 def _secret(value: object) -> object:
@@ -57,6 +57,9 @@ class Account(BaseModel):
     burst: int = Field(default=10, ge=1, le=10_000, description="Texts at once before the rate counts")
     quiet_from: time | None = Field(default=None, description="From then on nothing that the program starts goes here")
     quiet_until: time | None = Field(default=None, description="Until then")
+    overflow: bool = Field(
+        default=False, description="When the rate is used up, take the next road that fits instead of waiting"
+    )
     price: Decimal = Field(default=Decimal(0), ge=0, description="Price of a segment")
     currency: str = Field(default="JPY", pattern="^[A-Z]{3}$", description="Currency of the price")
     charset: Charset = Field(default="unicode", description="Characters that the road carries")

@@ -86,7 +86,11 @@ def refused_requests(metadata: MetaData, sealed: Sealed) -> Table:
 
 
 def roads(metadata: MetaData) -> Table:
-    """How each road does: told by those who use it, read by the console and by other processes."""
+    """How each road does: told by those who use it, read by the console and by other processes.
+
+    ``state``: up, down, or probing (down, and one text is under way to see whether it still is). ``since``: when it
+    came up or went down. ``probe_at``: when one text may try a road that is down.
+    """
     return Table(
         "roads",
         metadata,
@@ -98,6 +102,7 @@ def roads(metadata: MetaData) -> Table:
         Column("sent_at", Moment),
         Column("received_at", Moment),
         Column("looked_back_to", Moment),
+        Column("probe_at", Moment),
     )
 
 

@@ -22,6 +22,9 @@ def _widen() -> None:
     op.add_column("outbox", sa.Column("road", sa.String(length=80), nullable=True))
     op.add_column("outbox", sa.Column("reason", sa.String(length=20), nullable=True))
     op.add_column("outbox", sa.Column("written", sa.LargeBinary(), nullable=True))
+    op.add_column("outbox", sa.Column("held_until", sa.BigInteger(), nullable=True))
+    op.add_column("outbox", sa.Column("again_of", ROW_ID, nullable=True))
+    op.add_column("outbox", sa.Column("booked", sa.String(length=60), nullable=True))
     for name, length in (("road", 80), ("reference", 120), ("reason", 20), ("price", 20), ("carrier", 40)):
         op.add_column("receipts", sa.Column(name, sa.String(length=length), nullable=False, server_default=""))
     op.add_column("receipts", sa.Column("said_at", sa.BigInteger(), nullable=True))
@@ -110,6 +113,7 @@ def _roads() -> None:
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("received_at", sa.BigInteger(), nullable=True),
         sa.Column("looked_back_to", sa.BigInteger(), nullable=True),
+        sa.Column("probe_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("road", name=op.f("pk_roads")),
     )
     op.create_table(
