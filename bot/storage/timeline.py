@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from bot.domain.states import OPEN_CASES, EscalationState
+from bot.storage.evidence import events_of, newest_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,13 +38,16 @@ _TELLING = {
 _INBOX = ("id", "kind", "payload", "received_at", "state", "handled_at", "reading")
 _OUTBOX = (
     "id", "case_id", "cause", "number", "step", "text_key", "kind", "text", "segments", "state", "due_at", "code",
-    "possible_duplicate", "author", "created_at", "submitted_at", "settled_at",
+    "possible_duplicate", "author", "created_at", "submitted_at", "settled_at", "road", "reason", "written",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Rows as mappings, oldest first; ``payload`` and ``reading`` are parsed; ``shortened``: there are more."""
+    """Rows as mappings, oldest first; ``payload`` and ``reading`` are parsed; ``shortened``: there are more.
+
+    ``events`` are those of each outbox row, by its id.
+    """
 
     inbox: Sequence[Row]
     outbox: Sequence[Row]
@@ -54,6 +58,7 @@ class History:
     cases: Sequence[Row]
     reports: Sequence[Row]
     marks: Sequence[Row]
+    events: Mapping[int, Sequence[Row]]
     shortened: bool
 
 
@@ -78,13 +83,14 @@ async def load_history(tx: Tx, conversation_id: int, *, everything: bool = False
         cases=await _of(tx, tx.t.cases, conversation_id),
         reports=await _of(tx, tx.t.reports, conversation_id),
         marks=await _of(tx, tx.t.reading_marks, conversation_id),
+        events=await events_of(tx, conversation_id, outbox[0]["id"] if outbox else 0),
         shortened=shortened,
     )
 
 
 async def fingerprint(tx: Tx, conversation_id: int) -> str:
     """Changes whenever anything of the conversation's history changes; opens no sealed column."""
-    parts: list[object] = []
+    parts: list[object] = [await newest_event(tx, conversation_id)]
     for table, names in _TELLING.items():
         rows = getattr(tx.t, table)
         columns = [func.count(), *(func.max(rows.c[name]) for name in names)]

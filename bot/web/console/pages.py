@@ -36,7 +36,7 @@ def environment() -> Environment:
     )
     env.globals.update(word=word, knows=knows, asset=asset)
     env.filters.update(
-        phone=phone, dialled=dialled, moment=moment, clock=clock, day=day, iso=iso, span=span, age=age,
+        phone=phone, dialled=dialled, moment=moment, clock=clock, second=second, day=day, iso=iso, span=span, age=age,
         number=number, waiting_title=waiting_title,
     )  # fmt: skip
     env.globals["m"] = env.get_template("_macros.html").module
@@ -77,6 +77,11 @@ def clock(value: datetime, timezone: str) -> str:
     """``9:05``."""
     local = value.astimezone(ZoneInfo(timezone))
     return f"{local.hour}:{local.minute:02d}"
+
+
+def second(value: datetime, timezone: str) -> str:
+    """``11月22日(土) 9:05:07``: what is evidence is told to the second."""
+    return f"{moment(value, timezone)}:{value.second:02d}"
 
 
 def day(value: date) -> str:

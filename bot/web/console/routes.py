@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.storage.accounts import Role
-from bot.web.console import calls, corrections, find, programs, queue, replies, staff
+from bot.web.console import calls, corrections, evidence, find, programs, queue, replies, staff
 from bot.web.console.access import Guard, Once
 from bot.web.console.conversation import ConversationViews
 from bot.web.console.enrol import EnrolViews
@@ -52,6 +52,8 @@ def _add_conversations(app: web.Application, guard: Guard, once: Once) -> None:
     app.router.add_post(f"{at}/confirm-release", guard.only(Role.STAFF, views.confirm_release))
     app.router.add_post(f"{at}/confirm-number", guard.only(Role.STAFF, views.confirm_number))
     app.router.add_post(f"{at}/close", guard.only(Role.STAFF, views.close))
+    app.router.add_get(f"{at}/evidence", guard.only(Role.STAFF, evidence.show))
+    app.router.add_get(f"{at}/evidence.pdf", guard.only(Role.STAFF, evidence.pdf))
     reply = at + r"/replies/{reply:\d+}"
     app.router.add_get(reply, guard.only(Role.STAFF, replies.show))
     app.router.add_get(f"{reply}/again", guard.only(Role.MANAGER, replies.again))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.reading import Priority, worst
+from bot.web.console.life import Moment, life, road_of
 from bot.web.console.marks import Piece, Read, Symptoms, pieces, reads
 from bot.web.console.words import Word, word
 
@@ -46,7 +47,10 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """A text to the resident. ``about`` names the member it is about where a household shares the phone."""
+    """A text to the resident. ``about`` names the member it is about where a household shares the phone.
+
+    ``written`` is the text as its road carried it, where that differs; ``reason`` why it did not arrive.
+    """
 
     key: str
     at: datetime
@@ -60,6 +64,10 @@ class Outbound:
     due_at: datetime
     possible_duplicate: bool
     about: str
+    written: str
+    reason: Word | None
+    road: str
+    life: list[Moment]
     kind: str = "out"
 
 
@@ -132,7 +140,7 @@ def _entries(history: History, readers: Readers) -> list[Entry]:
     for place, entry in enumerate(_notes(history, readers)):
         put(entry, None, 2 + place)
     for row in history.outbox:
-        put(_outbound(row, readers), row["cause"], 10_000 + int(row["number"]))
+        put(_outbound(row, readers, history.events.get(row["id"], ())), row["cause"], 10_000 + int(row["number"]))
     since = min((row["received_at"] for row in history.inbox), default=None) if history.shortened else None
     keyed.sort(key=lambda item: item[:4])
     return [item[4] for item in keyed if since is None or item[0] >= since]
@@ -240,7 +248,8 @@ def _call(row: Row, readers: Readers) -> Iterator[Note]:
     yield Note(f"ca-{row['id']}", row["created_at"], "call", title, readers.case(row["case_id"]))
 
 
-def _outbound(row: Row, readers: Readers) -> Outbound:
+def _outbound(row: Row, readers: Readers, events: Sequence[Row]) -> Outbound:
+    moments = life(row, events)
     return Outbound(
         key=f"out-{row['id']}",
         at=row["created_at"],
@@ -254,6 +263,10 @@ def _outbound(row: Row, readers: Readers) -> Outbound:
         due_at=row["due_at"],
         possible_duplicate=row["possible_duplicate"],
         about=readers.case(row["case_id"]),
+        written=row["written"] or "",
+        reason=word("failure", row["reason"]) if row["reason"] else None,
+        road=road_of(row, moments),
+        life=moments,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from bot.web.console.road_words import GATEWAY_GROUPS
+
 
 class Word(NamedTuple):
     """One term in both languages."""
@@ -120,6 +122,7 @@ _TEXT_STATE = {
     "accepted": Word("送信済み", "Accepted"),
     "delivered": Word("届いた", "Delivered"),
     "undelivered": Word("届かなかった", "Undelivered"),
+    "expired": Word("期限切れで届かなかった", "Expired"),
     "rejected": Word("送れなかった", "Rejected"),
     "cancelled": Word("取り消し", "Cancelled"),
 }
@@ -265,6 +268,7 @@ _GROUPS: dict[str, dict[str, Word]] = {
     "role": _ROLE,
     "language": _LANGUAGE,
     "day0": _DAY0,
+    **{group: {code: Word(*pair) for code, pair in words.items()} for group, words in GATEWAY_GROUPS.items()},
 }
 
 

@@ -1,0 +1,73 @@
+"""The life of one text: each thing that was done with it or said of it, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.web.console.words import Word, word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from bot.storage.timeline import Row
+
+_BEFORE = ("queued", "submitting")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """``at`` is our time, ``said_at`` the carrier's; ``code`` the provider's own, ``reason`` what staff act on."""
+
+    at: datetime
+    state: str
+    word: Word
+    road: str = ""
+    code: str = ""
+    reason: Word | None = None
+    said_at: datetime | None = None
+    segments: int | None = None
+    price: str = ""
+    carrier: str = ""
+
+
+def life(text: Row, events: Sequence[Row]) -> list[Moment]:
+    """Moments of an outbox row, oldest first.
+
+    What its columns tell and no event does (a text from before events were kept, a cancellation) is added from them.
+    """
+    told = {event["state"] for event in events}
+    moments = [_moment(event) for event in events]
+    if "queued" not in told:
+        moments.append(_plain(text["created_at"], "queued"))
+    if "submitting" not in told and text["submitted_at"]:
+        moments.append(_plain(text["submitted_at"], "submitting", text["road"]))
+    if text["state"] not in {*told, *_BEFORE}:
+        at = text["settled_at"] or text["submitted_at"] or text["created_at"]
+        moments.append(_plain(at, text["state"], text["road"], text["code"], text["reason"]))
+    return sorted(moments, key=lambda moment: (moment.at, _place(moment.state)))
+
+
+def road_of(text: Row, moments: Sequence[Moment]) -> str:
+    """The road that a text took, as far as it is known."""
+    return text["road"] or next((moment.road for moment in reversed(moments) if moment.road), "")
+
+
+def _place(state: str) -> int:
+    return _BEFORE.index(state) if state in _BEFORE else len(_BEFORE)
+
+
+def _plain(at: datetime, state: str, road: str | None = "", code: str | None = "", reason: str | None = "") -> Moment:
+    return Moment(at, state, word("text_state", state), road or "", code or "", _reason(reason))
+
+
+def _moment(event: Row) -> Moment:
+    return Moment(
+        event["at"], event["state"], word("text_state", event["state"]), event["road"], event["code"],
+        _reason(event["reason"]), event["said_at"], event["segments"], event["price"], event["carrier"],
+    )  # fmt: skip
+
+
+def _reason(code: str | None) -> Word | None:
+    return word("failure", code) if code else None
