@@ -144,12 +144,14 @@ def _apart(pieces: list[str], written: list[str]) -> str:
     return "".join(joined)
 
 
+_PAIRS = (("～", "〜"), ("－", "−"), ("∥", "‖"), ("￠", "¢"), ("￡", "£"), ("￢", "¬"))
+"""The same sign, which two tables place differently."""
+
 _SAME: dict[str, tuple[str, ...]] = {
-    # the same sign, which two tables place differently
-    **{one: (two,) for pair in ("～〜", "－−", "∥‖", "￠¢", "￡£", "￢¬") for one, two in (pair, pair[::-1])},
+    **{one: (two,) for one, two in _PAIRS}, **{two: (one,) for one, two in _PAIRS},
     "—": ("―", "-"), "―": ("—", "-"), "–": ("-",), "‐": ("-",), "−": ("－", "-"), "－": ("−", "-"),
-    "~": ("〜", "～"), "〜": ("～", "~"), "℃": ("C",), "¥": ("￥",), "￥": ("¥",), "‾": ("￣",),
-    "·": ("・",), "•": ("・",), "‘": ("'",), "’": ("'",), "“": ('"',), "”": ('"',), "\uff9e": ("゛",), "\uff9f": ("゜",),
+    "~": ("〜", "～"), "〜": ("～", "~"), "℃": ("C",), "¥": ("￥",), "￥": ("¥",), "‾": ("￣",), "·": ("・",),
+    "•": ("・",), "‘": ("'",), "’": ("'",), "“": ('"',), "”": ('"',), "\uff9e": ("゛",), "\uff9f": ("゜",),
     # variants of a name's character that everybody reads as the same name
     "髙": ("高",), "﨑": ("崎",),
 }  # fmt: skip
