@@ -47,7 +47,11 @@ def text_ids(metadata: MetaData) -> Table:
 
 
 def parts(metadata: MetaData, sealed: Sealed) -> Table:
-    """Pieces of long texts until the last one is there. ``series`` is a keyed hash of sender and reference."""
+    """Pieces of long texts until the last one is there, and a while longer: they may be delivered again.
+
+    ``series`` is a keyed hash of sender, recipient and reference. ``state``: waiting; looked (read for danger while
+    the others are awaited); told (in the inbox already, for the danger in it); done (its series is in the inbox).
+    """
     return Table(
         "parts",
         metadata,
@@ -61,13 +65,18 @@ def parts(metadata: MetaData, sealed: Sealed) -> Table:
         _required("payload", sealed),
         Column("raw", sealed),
         _required("received_at", Moment),
+        _required("state", String(10)),
         UniqueConstraint("gateway", "account", "series", "number"),
+        Index(None, "gateway", "account", "message_id"),
         Index(None, "received_at"),
     )
 
 
 def refused_requests(metadata: MetaData, sealed: Sealed) -> Table:
-    """Requests that did not prove where they came from: held (sealed), released or dropped by a person."""
+    """Requests that did not prove where they came from: held (sealed), released or dropped by a person.
+
+    ``source`` is a keyed hash of the address that sent it, ``size`` its bytes.
+    """
     return Table(
         "refused_requests",
         metadata,
@@ -78,6 +87,7 @@ def refused_requests(metadata: MetaData, sealed: Sealed) -> Table:
         _required("code", String(20)),
         _required("request", sealed),
         _required("size", Integer),
+        _required("source", String(16)),
         _required("state", String(10)),
         Column("decided_by", String(60)),
         Column("decided_at", Moment),

@@ -74,10 +74,14 @@ def _incoming() -> None:
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=True),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_parts")),
         sa.UniqueConstraint(
             "gateway", "account", "series", "number", name=op.f("uq_parts_gateway_account_series_number")
         ),
+    )
+    op.create_index(
+        op.f("ix_parts_gateway_account_message_id"), "parts", ["gateway", "account", "message_id"], unique=False
     )
     op.create_index(op.f("ix_parts_received_at"), "parts", ["received_at"], unique=False)
     op.create_table(
@@ -89,6 +93,7 @@ def _incoming() -> None:
         sa.Column("code", sa.String(length=20), nullable=False),
         sa.Column("request", sa.LargeBinary(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("decided_by", sa.String(length=60), nullable=True),
         sa.Column("decided_at", sa.BigInteger(), nullable=True),
