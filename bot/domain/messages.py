@@ -85,11 +85,16 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """A text to hand to the gateway; ``reference`` is ours and the same at each attempt (letters and digits, ≤ 40)."""
+    """A text to hand to the gateway; ``reference`` is ours and the same at each attempt (letters and digits, ≤ 40).
+
+    ``scheduled_at`` and ``expires_at`` are told to providers that can wait until then, or give up then.
+    """
 
     reference: str
     recipient: str
     text: str
+    scheduled_at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 class Outcome(StrEnum):
