@@ -70,11 +70,20 @@ class Abilities:
     receipts: bool = True
     can_ask: bool = False  # it knows, by our reference or its id, what became of a submission
     can_look_back: bool = False  # it lists what came in and went out in the last hours
-    standing: bool = False  # it keeps a connection or looks into a folder by itself (``run``)
+    standing: bool = False  # it keeps a connection or looks into a folder by itself (``run``, ``fetch``)
+    sends: bool = True  # texts can go out on it; the relay only fetches what others sent in
 
 
 Deliver = Callable[[Parsed], Awaitable[None]]
 """Hands on what came; returns once it is committed, raises where it could not be."""
+
+Receive = Callable[[str, str, WebRequest, datetime], Awaitable[object]]
+"""Hands on a whole request of another account (kind, account, request, moment at which it came).
+
+It is verified with that moment as the clock, read and committed, or put into the quarantine, as at the account's own
+webhook; returns once that is on disk. Raises NotFound where there is no such account, InvalidInput for what is
+malformed, anything else where it could not be committed now.
+"""
 
 
 class Gateway(Protocol):
@@ -115,6 +124,10 @@ class Gateway(Protocol):
 
     async def run(self, deliver: Deliver) -> None:
         """Keep a connection or watch a folder until cancelled; returns at once where there is nothing to keep."""
+        ...
+
+    async def fetch(self, receive: Receive) -> None:
+        """Bring requests that something outside keeps for other accounts, until cancelled; as ``run`` otherwise."""
         ...
 
     async def check(self) -> list[str]:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 
+from bot.domain.charset import units
 from bot.domain.errors import InvalidInput
 from bot.domain.gateway import Abilities, Answer, Parsed, RefusedRequest
 from bot.domain.messages import Outcome, Reason, Submitted
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
-    from bot.domain.gateway import Deliver, WebRequest
+    from bot.domain.gateway import Deliver, Receive, WebRequest
     from bot.domain.messages import Inbound, Outbound, Receipt
 
 SECONDS = 10
@@ -79,8 +80,15 @@ class BaseGateway(ABC, Generic[A]):
     async def run(self, deliver: Deliver) -> None:
         """Most have nothing to keep."""
 
+    async def fetch(self, receive: Receive) -> None:
+        """Only a relay keeps requests for others."""
+
     async def check(self) -> list[str]:
         return []
+
+    def length(self, text: str) -> int:
+        """How long the provider counts a text, for ``longest``; one that counts otherwise says so here."""
+        return units(text, self.mine.charset)
 
     async def close(self) -> None:
         if self._session is not None:
