@@ -7,19 +7,15 @@ up a SMS gateway" and 7 "Setting up push proxy", tables of parameters and escape
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, ClassVar, Literal
-from urllib.parse import unquote_to_bytes, urlencode, urlsplit
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator
+from pydantic import Field
 
 from bot.domain.errors import InvalidInput
 from bot.domain.gateway import Abilities, Answer
@@ -27,8 +23,9 @@ from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.sms import sms_length
 from bot.domain.states import TextState
 from bot.gateways import smpp_terms
-from bot.gateways.account import Account, Secret
-from bot.gateways.base import LONGEST_ID, BaseGateway, by_status, needed, needed_id, refused
+from bot.gateways.account import Secret
+from bot.gateways.base import LONGEST_ID, BaseGateway, by_status, needed, needed_id
+from bot.gateways.keyed_calls import KeyedAccount, query_of, unquoted, verify_caller
 
 if TYPE_CHECKING:
     from bot.domain.gateway import Parsed, WebRequest
@@ -65,42 +62,13 @@ _REFUSALS = {
 _NACK = re.compile(r"NACK/(0x[0-9a-fA-F]+|\d+)/")
 
 
-class KannelAccount(Account):
-    public_url: str = Field(pattern=r"^https?://[^%\s]+$", description="Address at which Kannel reaches us")
+class KannelAccount(KeyedAccount):
     sendsms_url: str = Field(pattern=r"^https?://", description="Kannel's sendsms address")
     username: str = Field(min_length=1, description="username of group sendsms-user")
     password: Secret = Field(description="password of group sendsms-user")
-    key: Secret = Field(description="What Kannel shows us at each call: key=… in our addresses")
-    allowed: tuple[IPvAnyNetwork, ...] = Field(
-        default=(), description="Addresses that Kannel may call from; empty: any"
-    )
     method: Literal["get", "post"] = Field(default="get", description="How sendsms is called; post: no text in the URL")
     smsc: str = Field(default="", description="smsc-id to send by, where Kannel has several")
     status_url: str = Field(default="", description="bearerbox's status.xml, looked at by `mimamori gateway check`")
-    eight_bit: Literal["utf-8", "utf-16-be", "shift_jis", "latin-1"] = Field(
-        default="utf-8", description="Characters in texts that arrive as 8-bit data (coding 1)"
-    )
-    time_zone: str = Field(default="Asia/Tokyo", description="Zone of the times in the carrier's receipts")
-    errors: dict[str, Reason] = Field(
-        default_factory=dict, description="Reasons for the carrier's own error codes (err:… in its receipts)"
-    )
-
-    @field_validator("key")
-    @classmethod
-    def _plain(cls, key: SecretStr) -> SecretStr:
-        """Kannel takes ``%A`` and the like in addresses for its own escape codes, so nothing may need an escape."""
-        if not re.fullmatch(r"[0-9A-Za-z._~-]{16,}", key.get_secret_value()):
-            raise ValueError("use 16 or more letters, digits, '-', '.', '_' or '~'")
-        return key
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ValueError, OSError, LookupError):
-            raise ValueError("write an IANA time zone such as Asia/Tokyo") from None
-        return name
 
 
 class KannelGateway(BaseGateway[KannelAccount]):
@@ -108,12 +76,7 @@ class KannelGateway(BaseGateway[KannelAccount]):
     abilities: ClassVar[Abilities] = Abilities()
 
     async def verify(self, request: WebRequest, now: datetime) -> None:  # noqa: ARG002  # nothing here carries a time
-        """Our key in the address (or as the password of ``http://user:key@…``), from an allowed address."""
-        if self.mine.allowed and not _is_within(request.peer, self.mine.allowed):
-            raise refused("address")
-        given = _query(request.url).get("key") or _basic_password(request.header("authorization"))
-        if not hmac.compare_digest(given, self.mine.key.get_secret_value().encode()):
-            raise refused("credentials")
+        verify_caller(request, self.mine)
 
     def parse_inbound(self, request: WebRequest) -> list[Inbound]:
         told = _told(request)
@@ -137,7 +100,7 @@ class KannelGateway(BaseGateway[KannelAccount]):
         return (data.decode("latin-1"), True) if damaged else (text, False)
 
     def parse_receipts(self, request: WebRequest) -> list[Receipt]:
-        words = {name: value.decode("utf-8", "replace") for name, value in _query(request.url).items()}
+        words = {name: value.decode("utf-8", "replace") for name, value in query_of(request.url).items()}
         kind, reference = needed(words, "type"), needed_id(words, "ref")
         text = words.get("text", "")
         told = smpp_terms.read_receipt_text(text)
@@ -182,8 +145,7 @@ class KannelGateway(BaseGateway[KannelAccount]):
         return await self.submit(self.mine.sendsms_url, _taken, headers=headers, data=text.text.encode(codec))
 
     def _dlr_url(self, reference: str) -> str:
-        key = self.mine.key.get_secret_value()
-        return f"{self.mine.receipts_url}?key={key}&ref={reference}&type=%d&at=%T&id=%F&text=%A"
+        return f"{self.mine.receipts_for(reference)}&type=%d&at=%T&id=%F&text=%A"
 
     async def check(self) -> list[str]:
         """Asks sendsms for a text without a receiver, which it refuses after it has looked at the password."""
@@ -235,48 +197,21 @@ def _taken(status: int, body: bytes) -> Submitted:
 
 def _told(request: WebRequest) -> dict[str, bytes]:
     """All that a call says, whether in its query (``get-url``) or in headers and body (``post-url``)."""
-    told = _query(request.url)
+    told = query_of(request.url)
     if request.method != "POST":
         return told
     headers = {name: request.header(f"x-kannel-{name}") for name in ("from", "to", "coding")}
     given = {name: value.encode() for name, value in headers.items()}
-    given["udh"] = _unquoted(request.header("x-kannel-udh"))
+    given["udh"] = unquoted(request.header("x-kannel-udh"))
     charset = re.search(r'charset="?([\w-]+)', request.header("content-type"))
     given["charset"] = charset[1].encode() if charset else b""
     return {"text": request.body, **{name: value for name, value in given.items() if value}, **told}
 
 
-def _query(url: str) -> dict[str, bytes]:
-    """The query's values as bytes: texts are no UTF-8. Of a name that is there twice the first counts."""
-    pairs = [item.partition("=") for item in urlsplit(url).query.split("&")]
-    return {name: _unquoted(value) for name, _, value in reversed(pairs)}
-
-
-def _unquoted(value: str) -> bytes:
-    return unquote_to_bytes(value.replace("+", " "))
-
-
-def _basic_password(header: str) -> bytes:
-    kind, _, value = header.partition(" ")
-    if kind.lower() == "basic":
-        with suppress(binascii.Error, ValueError):
-            return base64.b64decode(value, validate=True).partition(b":")[2]
-    return b""
-
-
-def _is_within(peer: str, networks: tuple[IPvAnyNetwork, ...]) -> bool:
-    try:
-        address = ip_address(peer)
-    except ValueError:
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return any(address in network for network in networks)
-
-
 def _codec(charset: str) -> str:
     """Python's name of a charset; UTF-8 where Kannel names none, or one that nobody knows (``8-BIT``)."""
-    with suppress(LookupError, UnicodeDecodeError, ValueError):
-        b"".decode(charset)
+    with suppress(LookupError, ValueError):
+        "x".encode(charset)
         return charset
     return "utf-8"
 
