@@ -20,14 +20,17 @@ def _secret(value: object) -> object:
         return value
     kind, _, where = str(value).partition(":")
     if kind == "env" and where:
-        if where not in os.environ:
-            raise ValueError(f"the environment variable {where} is not set")
+        if not os.environ.get(where):  # an empty key would sign for anybody
+            raise ValueError(f"the environment variable {where} is not set or empty")
         return SecretStr(os.environ[where])
     if kind == "file" and where:
         try:
-            return SecretStr(Path(where).read_text(encoding="utf-8").strip("\r\n"))
+            value = Path(where).read_text(encoding="utf-8").strip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"cannot read {where}: {type(error).__name__}") from None
+        if not value:
+            raise ValueError(f"{where} is empty")
+        return SecretStr(value)
     raise ValueError("write env:NAME or file:PATH, never the secret itself")
 
 
