@@ -1,4 +1,4 @@
-"""Proofs of origin that several providers share: a key in our address, allowed addresses, Authorization headers.
+"""Proofs that several providers share: a key in our address, allowed addresses, Authorization headers.
 
 Providers that sign nothing can at least be told an address that only they know, and be known by where they call from.
 """
@@ -72,6 +72,12 @@ def check_basic(request: WebRequest, user: str, password: SecretStr) -> None:
         raise refused("credentials") from None
     if not (hmac.compare_digest(name.encode(), user.encode()) & same(word, password)):
         raise refused("credentials")
+
+
+def basic_header(user: str, password: SecretStr) -> dict[str, str]:
+    """The header with which we show a provider who we are."""
+    pair = f"{user}:{password.get_secret_value()}".encode()
+    return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
 def check_bearer(request: WebRequest, token: SecretStr) -> None:
