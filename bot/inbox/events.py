@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,8 @@ _DECODERS: dict[str, Callable[[dict[str, Any]], Event]] = {
 def event_of(item: Item, conversation: Conversation, script: Script, reader: Reader) -> Event:
     """The engine's event for an inbox row; raises KeyError or LookupError for a row that cannot be one."""
     if item.kind == "reply":
-        return read_reply(item.payload["text"], conversation, script, reader)
+        replied = read_reply(item.payload["text"], conversation, script, reader)
+        return replace(replied, damaged=replied.damaged or bool(item.payload.get("damaged")))
     if item.kind == "enrolled":
         return _enrolled(item.payload["case_id"], conversation)
     return _DECODERS[item.kind](item.payload)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from sqlalchemy import LargeBinary, and_, bindparam, func, select, text, type_coerce, update
 
 from bot.storage.conversations import ensure_conversations
+from bot.storage.receipts import hold_back_others
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.storage.database import Tx
     from bot.storage.keys import Keyring
 
 BATCH = 50
 """Conversations in one transaction."""
+
+SAME_TEXT = timedelta(minutes=10)
+"""A text without an id that says what its sender said so recently may be the same one, delivered twice."""
 
 _PER_CONVERSATION = 20
 _NEW = text("inbox.state = 'new'")
@@ -27,7 +32,10 @@ _NEW = text("inbox.state = 'new'")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Something for the inbox. (gateway, account, message_id) make it unique; ``payload`` is JSON by ``kind``."""
+    """Something for the inbox. (gateway, account, message_id) make it unique; ``payload`` is JSON by ``kind``.
+
+    ``message_id`` "": the gateway gives none, so every copy is kept.
+    """
 
     kind: str
     gateway: str
@@ -59,7 +67,10 @@ class Item:
 
 async def add_arrivals(tx: Tx, office: str, arrivals: Sequence[Arrival], timezone: str, now: datetime) -> None:
     """Keep arrivals; one that is there already is kept once."""
+    if not arrivals:
+        return
     ids = await ensure_conversations(tx, office, {arrival.phone for arrival in arrivals}, timezone, now)
+    arrivals = await _with_ids(tx, ids, arrivals, now)
     rows = [
         {
             "conversation_id": ids[arrival.phone], "kind": arrival.kind, "gateway": arrival.gateway,
@@ -71,6 +82,35 @@ async def add_arrivals(tx: Tx, office: str, arrivals: Sequence[Arrival], timezon
         for arrival in arrivals
     ]  # fmt: skip
     await tx.run(tx.insert(tx.t.inbox).on_conflict_do_nothing(), rows)
+
+
+async def _with_ids(
+    tx: Tx, conversations: Mapping[str, int], arrivals: Sequence[Arrival], now: datetime
+) -> Sequence[Arrival]:
+    """Ids of our own for texts without one; a second copy is marked for staff."""
+    phones = {arrival.phone for arrival in arrivals if not arrival.message_id}
+    if not phones:
+        return arrivals
+    await hold_back_others(tx, {f"texts of {conversations[phone]}" for phone in phones})
+    said = await _said_lately(tx, [conversations[phone] for phone in phones], now)
+    named = []
+    for arrival in arrivals:
+        words = conversations[arrival.phone], arrival.payload.get("text")
+        if not arrival.message_id:
+            again = {"possible_duplicate": True} if words in said else {}
+            arrival = replace(arrival, message_id=f"~{uuid4().hex}", payload={**arrival.payload, **again})  # noqa: PLW2901  # it is the same text
+        said.add(words)
+        named.append(arrival)
+    return named
+
+
+async def _said_lately(tx: Tx, conversation_ids: Sequence[int], now: datetime) -> set[tuple[int, str | None]]:
+    inbox = tx.t.inbox
+    lately = inbox.c.kind == "reply", inbox.c.received_at > now - SAME_TEXT
+    rows = await tx.all(
+        select(inbox.c.conversation_id, inbox.c.payload).where(inbox.c.conversation_id.in_(conversation_ids), *lately)
+    )
+    return {(row["conversation_id"], json.loads(row["payload"])["text"]) for row in rows}
 
 
 async def add_for_conversation(

@@ -67,7 +67,8 @@ def parts(metadata: MetaData, sealed: Sealed) -> Table:
         _required("received_at", Moment),
         _required("state", String(10)),
         UniqueConstraint("gateway", "account", "series", "number"),
-        Index(None, "gateway", "account", "message_id"),
+        Index(None, "series"),
+        Index(None, "state"),
         Index(None, "received_at"),
     )
 

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from bot.domain.text import clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from bot.storage.database import Tx
 
@@ -51,17 +51,18 @@ async def add_text_events(tx: Tx, events: Sequence[TextEvent], now: datetime) ->
         await tx.run(tx.t.text_events.insert(), [{**asdict(fitting(event)), "at": now} for event in events])
 
 
+async def add_queued_events(tx: Tx, causes: Collection[int]) -> None:
+    """The lives of new texts begin; ``causes`` are the inbox rows that they come from."""
+    outbox = tx.t.outbox
+    empty = (literal(""),) * 4
+    begun = select(outbox.c.id, outbox.c.created_at, outbox.c.state, *empty).where(outbox.c.cause.in_(causes))
+    names = ["outbox_id", "at", "state", "road", "code", "reason", "price", "carrier"]
+    await tx.run(tx.t.text_events.insert().from_select(names, begun.add_columns(literal(""))))
+
+
 async def known_events(tx: Tx, outbox_ids: Sequence[int]) -> set[TextEvent]:
     """What is written down of these texts already, without the moment of writing."""
     table = tx.t.text_events
     names = ("outbox_id", "state", "road", "code", "reason", "said_at", "segments", "price", "carrier")
     rows = await tx.all(select(*(table.c[name] for name in names)).where(table.c.outbox_id.in_(outbox_ids)))
     return {TextEvent(**row) for row in rows}
-
-
-async def events_of(tx: Tx, outbox_id: int) -> list[tuple[datetime, TextEvent]]:
-    """The life of one text in the order of writing, each with the moment at which it was written down."""
-    table = tx.t.text_events
-    rows = await tx.all(select(table).where(table.c.outbox_id == outbox_id).order_by(table.c.id))
-    names = ("outbox_id", "state", "road", "code", "reason", "said_at", "segments", "price", "carrier")
-    return [(row["at"], TextEvent(**{name: row[name] for name in names})) for row in rows]
