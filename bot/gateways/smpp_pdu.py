@@ -120,7 +120,9 @@ def _with_body(command: str, status: int, sequence: int, raw: bytes) -> Pdu:
     lenient = raw + b"\0" if command != "deliver_sm" and b"\0" not in raw[HEADER:] else raw  # an id without its end
     body.parse(lenient)
     fields = {name: getattr(body, name) for name in body.params if name not in TAGS}
-    if command == "deliver_sm" and (fields["sm_length"] is None or len(body.short_message or b"") < body.sm_length):
+    if command == "deliver_sm" and (
+        fields["sm_default_msg_id"] is None or len(body.short_message or b"") < body.sm_length
+    ):
         raise ValueError(command)
     return Pdu(command, status, sequence, raw, fields, dict(body.tags), body.torn)
 
