@@ -13,7 +13,7 @@ from bot.domain.errors import MimamoriError
 from bot.service import Service, build, opened, running
 from bot.storage.accounts import ensure_demo_accounts
 from bot.storage.folder import only_process
-from bot.web import console
+from bot.web import console, public
 from bot.web.app import loopback_only
 from bot.web.console import ConsolePorts
 from bot.web.demo import api, page
@@ -21,6 +21,7 @@ from bot.web.demo.carrier import Carrier
 from bot.web.demo.clock import DemoClock
 from bot.web.demo.clockwork import Clockwork
 from bot.web.demo.samples import Player
+from bot.web.public import PublicPorts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -70,6 +71,7 @@ async def _mount(service: Service, clock: DemoClock, clockwork: Clockwork, carri
         service.database, service.desk, service.roster, service.library, settings.office, clock, clockwork, carrier
     ))  # fmt: skip
     page.setup(app)
+    public.setup(app, PublicPorts([settings.office], service.gateways.values))
     await ensure_demo_accounts(service.database, clock)
     console.setup(app, ConsolePorts(
         service.database, service.desk, service.roster, service.library, settings.office, clock,

@@ -16,8 +16,9 @@ from bot.storage.database import Database
 from bot.storage.folder import only_process
 from bot.storage.keys import Keyring
 from bot.storage.migrate import migrate
-from bot.web import console
+from bot.web import console, public
 from bot.web.console import ConsolePorts
+from bot.web.public import PublicPorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +49,7 @@ async def _serve(service: Service, ready: Callable[[str], None]) -> None:
         demo=False, session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
         corrections=service.corrections, reloads=lambda: service.reloaded,
     ))  # fmt: skip
+    public.setup(service.app, PublicPorts([settings.office], service.gateways.values))
     runner = web.AppRunner(service.app, access_log=None)  # an access log would hold addresses of residents
     await runner.setup()
     try:

@@ -48,6 +48,7 @@ DEFAULTS_IN_WORDS = {
     "data_dir": "~/.local/share/mimamori",
     "key_file": "data_dir/keys.json",
     "conversations": "付属 / shipped",
+    "gateways": "-",
 }
 # Groups whose command may be left out.
 UNSAID = {"mimamori triage": "mimamori triage read"}

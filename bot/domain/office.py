@@ -12,7 +12,8 @@ class Office:
     """Name, telephone number to call and its hours, and the number that texts are sent from.
 
     ``in_languages`` holds ``(language, name, hours)`` where they differ from the Japanese ones. ``quiet`` are the hours
-    in which the program does not text by itself.
+    in which the program does not text by itself. ``sender_page`` is the address of the page that says which numbers
+    the texts come from ("" where there is none).
     """
 
     name: str
@@ -23,6 +24,7 @@ class Office:
     code: str = "main"
     timezone: str = "Asia/Tokyo"
     quiet: QuietHours = field(default_factory=QuietHours)
+    sender_page: str = ""
 
     def name_and_hours(self, language: str) -> tuple[str, str]:
         """As residents who read that language know them."""

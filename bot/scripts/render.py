@@ -52,6 +52,7 @@ def _fixed(bundle: ScriptBundle, office: Office, language: str) -> Mapping[str, 
         "check_hour": f"{hour.hour}:{hour.minute:02d}",
         "emergency_number": EMERGENCY_NUMBER,
         "options": "",
+        "sender_page": office.sender_page,
     }
 
 

@@ -46,6 +46,7 @@ def sample_values(bundle: ScriptBundle, language: str) -> list[dict[str, str]]:
         "today": day,
         "emergency_number": "119",
         "options": words.persons(names),
+        "sender_page": "https://sms.city.sakura.example.jp/sender",
     }
-    alone = full | {"name": "", "names": ""}
+    alone = full | {"name": "", "names": "", "sender_page": ""}
     return [full, alone, alone | {"understood": "", "day0": "", "last_day": "", "release_on": ""}]

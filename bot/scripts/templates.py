@@ -22,6 +22,7 @@ from bot.domain.errors import ScriptError
 VARIABLES = (
     "center", "center_phone", "center_hours", "program", "name", "names", "check_hour", "day0", "last_day",
     "release_on", "understood", "today", "emergency_number", "options",
+    "sender_page",
 )  # fmt: skip
 """All that a text can speak of; see docs/managers.md."""
 

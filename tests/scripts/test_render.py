@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from time import perf_counter
 
@@ -11,6 +12,7 @@ from bot.engine.effects import Say
 from bot.engine.session import Member, Session
 from bot.scripts.load import load_bundle
 from bot.scripts.render import render
+from bot.settings import shipped
 
 NOW = datetime(2022, 9, 14, 20, 0, tzinfo=UTC)  # the 15th in Japan
 OFFICE = Office("さくら市保健所", "03-0000-0000", "平日", "+815000000000", (("en", "Sakura Center", "weekdays"),))
@@ -162,3 +164,13 @@ def _seconds(act, times=500):
     for _ in range(times):
         act()
     return (perf_counter() - begun) / times
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("address", ["", "https://sms.example.jp/sender"])
+def test_the_answer_to_help_names_the_page_of_the_senders_once_it_is_set(language, address):
+    bundle = load_bundle(shipped("conversations"), "influenza")
+    session = Session(members=[TARO], language=language)
+    text = render(bundle, Say("help", TextKind.ANSWER), session, replace(OFFICE, sender_page=address), NOW)
+    assert ("sms.example.jp/sender\n" in text) is bool(address)
+    assert "\n\n" not in text
