@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from datetime import time
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,8 +14,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 import bot
-from bot.domain.errors import SettingsError
+from bot.domain.budget import Budget
+from bot.domain.errors import InvalidInput, SettingsError
 from bot.domain.office import Office
+from bot.domain.phone import parse_phone
 from bot.domain.quiet import QuietHours
 
 PREFIX = "MIMAMORI_"
@@ -65,6 +68,11 @@ class Settings(BaseModel):
     )
     center_hours_en: str = Field(default="8:30-17:15 Mon-Fri", max_length=60, description="The same in English")
     sender: str = Field(default="+815000000000", pattern=r"^\+?[0-9]{3,15}$", description="Number of our texts")
+    sender_page: str = Field(
+        default="",
+        pattern=r"^(https://[!-~]{3,90})?$",
+        description="Address of the page /sender as residents open it, for texts; empty: texts do not name it",
+    )
     timezone: str = Field(default="Asia/Tokyo", description="Time zone of new residents (IANA name)")
     quiet_from: time = Field(default=time(21, 0), description="From then on the program sends nothing by itself")
     quiet_until: time = Field(default=time(8, 0), description="Until then")
@@ -72,6 +80,18 @@ class Settings(BaseModel):
         default=None, description="Folder of the gateways' files (a TOML file for each account); empty: none"
     )
     carrier_url: str = Field(default="", description="Address of the sandbox carrier (the demo sets it itself)")
+    texts_an_hour: int = Field(
+        default=40, ge=1, le=1000, description="Texts to one number within an hour (119 guidance is not counted)"
+    )
+    staff_phones: str = Field(default="", description="Numbers of staff that may be texted, by commas (+8190…)")
+    budget_segments: int = Field(default=0, ge=0, description="Segments an office may send in a day; 0: no limit")
+    budget_money: Decimal = Field(
+        default=Decimal(0), ge=0, description="Money an office's texts may cost in a day; 0: no limit"
+    )
+    budget_currency: str = Field(default="JPY", pattern="^[A-Z]{3}$", description="Currency of budget_money")
+    budget_ceiling: int = Field(
+        default=200, ge=100, le=10_000, description="Percent of the budget at which answers stop too (never 119)"
+    )
     secure_cookies: bool = Field(
         default=True, description="Send login cookies over HTTPS only (the demo switches it off)"
     )
@@ -98,6 +118,26 @@ class Settings(BaseModel):
         _ = urlsplit(value).port  # raises ValueError for one that is no number
         return value
 
+    @field_validator("staff_phones")
+    @classmethod
+    def _readable_phones(cls, value: str) -> str:
+        for phone in filter(None, value.split(",")):
+            try:
+                parse_phone(phone)
+            except InvalidInput:
+                raise ValueError("holds what is no telephone number") from None
+        return value
+
+    @property
+    def staff_numbers(self) -> frozenset[str]:
+        """The numbers of staff as E.164."""
+        return frozenset(parse_phone(phone) for phone in filter(None, self.staff_phones.split(",")))
+
+    @property
+    def budget(self) -> Budget:
+        """What an office may send in a day."""
+        return Budget(self.budget_segments, self.budget_money, self.budget_currency, self.budget_ceiling)
+
     @property
     def database(self) -> str:
         """The database's address."""
@@ -117,6 +157,7 @@ class Settings(BaseModel):
                           ("en", self.center_name_en, self.center_hours_en)),
             timezone=self.timezone,
             quiet=QuietHours(self.quiet_from, self.quiet_until),
+            sender_page=self.sender_page,
         )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import String, and_, bindparam, or_, select, text, update
 
 from bot.domain.reading import Priority, worst
 from bot.domain.states import EscalationState, TextKind, TextState
-from bot.storage.outbox import VOID
+from bot.storage.outbox import VOID, ended
+from bot.storage.text_events import add_queued_events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -202,7 +203,7 @@ async def _write_texts(tx: Tx, changes: Changes) -> None:
             or_(bindparam("key", type_=String) == "", outbox.c.text_key == bindparam("key", type_=String)),
             outbox.c.kind != bindparam("spared"),
         )
-        values = {"state": TextState.CANCELLED, "code": bindparam("why"), "settled_at": changes.now}
+        values = {"code": bindparam("why"), "settled_at": changes.now, **ended(tx)}
         await tx.run(
             update(outbox).where(mine, outbox.c.state == TextState.QUEUED).values(values), changes.texts_cancelled
         )
@@ -212,6 +213,7 @@ async def _write_texts(tx: Tx, changes: Changes) -> None:
         await tx.run(update(outbox).where(mine, under_way).values(epoch=VOID), about)
     if changes.texts:
         await tx.run(outbox.insert(), changes.texts)
+        await add_queued_events(tx, {row["cause"] for row in changes.texts})
 
 
 def _clean(row: Values) -> Values:

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, case, exists, func, or_, select, text, update
+from sqlalchemy import and_, case, exists, func, literal, or_, select, text, update
 
 from bot.domain.messages import Outbound
 from bot.domain.states import Control, TextKind, TextState
-from bot.storage.receipts import hold_back_others
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import ColumnElement, Select, TextClause
 
-    from bot.storage.database import Tx
+    from bot.storage.database import Tx, Values
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """When a text is due whose outcome nobody will ever know."""
@@ -38,23 +37,14 @@ class Claimed:
     attempts: int
     created_at: datetime
     text: Outbound
+    road: str | None = None
+    office: str = ""
+    segments: int = 1
     resend: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What became of a claimed text; ``due_at`` is set where it is to be tried again."""
-
-    id: int
-    attempts: int
-    state: TextState
     message_id: str | None = None
-    code: str = ""
-    due_at: datetime | None = None
-    possible_duplicate: bool = False
 
 
-def _waiting(table: str = "outbox") -> TextClause:
+def waiting(table: str = "outbox") -> TextClause:
     """The condition of the partial indexes, word by word: SQLite uses them only where it stands in the query."""
     return text(f"{table}.state IN ('queued', 'submitting', 'unknown')")
 
@@ -69,13 +59,15 @@ def blocked(tx: Tx) -> ColumnElement[bool]:
     again = and_(older.c.state == TextState.QUEUED, older.c.attempts > 0)
     first = or_(older.c.due_at <= outbox.c.due_at, again)
     before = exists().where(
-        older.c.conversation_id == outbox.c.conversation_id, older.c.id < outbox.c.id, _waiting("older"), first
+        older.c.conversation_id == outbox.c.conversation_id, older.c.id < outbox.c.id, waiting("older"), first
     )
     return and_(outbox.c.kind != TextKind.EMERGENCY, before)
 
 
-def _rank(state: ColumnElement[str]) -> ColumnElement[int]:
-    return case({str(item): item.rank for item in TextState}, value=state, else_=0)
+def not_held(tx: Tx, now: datetime) -> ColumnElement[bool]:
+    """Whether no road keeps the text waiting (its rate, or because it is down)."""
+    held_until = tx.t.outbox.c.held_until
+    return or_(held_until.is_(None), held_until <= now)
 
 
 def _forbidden(tx: Tx) -> ColumnElement[bool]:
@@ -94,82 +86,24 @@ async def cancel_forbidden(tx: Tx, now: datetime) -> None:
     """The last check. A text whose outcome is unknown is asked about first: it may have arrived."""
     outbox, conversations = tx.t.outbox, tx.t.conversations
     forbidden = exists().where(conversations.c.id == outbox.c.conversation_id, _forbidden(tx))
-    waiting = and_(_waiting(), outbox.c.state == TextState.QUEUED, outbox.c.due_at <= now)
-    end = {"state": TextState.CANCELLED, "settled_at": now, "code": "last_check"}
-    await tx.run(update(outbox).where(waiting, forbidden).values(end))
+    due = and_(waiting(), outbox.c.state == TextState.QUEUED, outbox.c.due_at <= now)
+    await tx.run(update(outbox).where(due, forbidden).values(settled_at=now, code="last_check", **ended(tx)))
 
 
-async def claim_due(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
-    """Up to ``limit`` due texts, at most one of a conversation, each the oldest that waits there."""
-    outbox, conversations = tx.t.outbox, tx.t.conversations
-    columns = (
-        outbox.c.id,
-        outbox.c.conversation_id,
-        outbox.c.attempts,
-        outbox.c.created_at,
-        outbox.c.reference,
-        outbox.c.text,
-    )
-    query = (
-        select(*columns, conversations.c.phone)
-        .join(conversations, conversations.c.id == outbox.c.conversation_id)
-        .where(_waiting(), outbox.c.state == "queued", outbox.c.due_at <= now, ~blocked(tx))
-        .order_by(outbox.c.due_at, outbox.c.id)
-        .limit(limit)
-        .with_for_update(of=outbox, skip_locked=True)
-    )
-    rows = await tx.all(query)
-    await _mark_submitting(tx, [row["id"] for row in rows], now)
-    return [
-        Claimed(
-            row["id"], row["conversation_id"], row["attempts"] + 1, row["created_at"],
-            Outbound(row["reference"], row["phone"], row["text"]),
-        )
-        for row in rows
-    ]  # fmt: skip
+def ended(tx: Tx) -> Values:
+    """How a queued text ends that must not go out: one that may have arrived already is not called cancelled."""
+    outbox = tx.t.outbox
+    return {
+        "state": case((outbox.c.possible_duplicate, TextState.UNKNOWN), else_=TextState.CANCELLED),
+        "due_at": case((outbox.c.possible_duplicate, literal(NEVER, outbox.c.due_at.type)), else_=outbox.c.due_at),
+    }
 
 
-async def _mark_submitting(tx: Tx, ids: Sequence[int], now: datetime) -> None:
+async def _mark_asking(tx: Tx, ids: Sequence[int], now: datetime) -> None:
     outbox = tx.t.outbox
     if ids:
-        values = {
-            "state": "submitting",
-            "attempts": outbox.c.attempts + 1,
-            "submitted_at": now,
-            "claimed_until": now + CLAIM,
-        }
+        values = {"state": "submitting", "attempts": outbox.c.attempts + 1, "claimed_until": now + CLAIM}
         await tx.run(update(outbox).where(outbox.c.id.in_(ids)).values(values))
-
-
-async def settle(tx: Tx, results: Sequence[Settled], now: datetime) -> None:
-    """Write outcomes down; refused where the claim has passed to somebody else meanwhile."""
-    await hold_back_others(tx, {item.message_id for item in results if item.message_id})
-    outbox = tx.t.outbox
-    rows = [
-        {
-            "row_id": item.id, "attempt": item.attempts, "new_state": item.state, "new_message_id": item.message_id,
-            "new_code": item.code[:60], "new_due": item.due_at or now, "duplicate": item.possible_duplicate,
-        }
-        for item in results
-    ]  # fmt: skip
-    statement = (
-        update(outbox)
-        .where(
-            outbox.c.id == bindparam("row_id"),
-            outbox.c.attempts == bindparam("attempt"),
-            _rank(outbox.c.state) < TextState.ACCEPTED.rank,
-        )
-        .values(
-            state=bindparam("new_state"),
-            message_id=func.coalesce(bindparam("new_message_id"), outbox.c.message_id),
-            code=bindparam("new_code"),
-            due_at=bindparam("new_due"),
-            possible_duplicate=or_(outbox.c.possible_duplicate, bindparam("duplicate")),
-            settled_at=now,
-        )
-    )
-    if rows:
-        await tx.run(statement, rows)
 
 
 async def expired_claims(tx: Tx, now: datetime, *, restarted: bool = False, held: Sequence[int] = ()) -> int:
@@ -178,7 +112,7 @@ async def expired_claims(tx: Tx, now: datetime, *, restarted: bool = False, held
     ``held`` are those that this process is still about.
     """
     outbox = tx.t.outbox
-    left = and_(_waiting(), outbox.c.state == "submitting", outbox.c.id.not_in(held))
+    left = and_(waiting(), outbox.c.state == "submitting", outbox.c.id.not_in(held))
     if not restarted:
         left = and_(left, outbox.c.claimed_until < now)
     result = await tx.run(update(outbox).where(left).values(state=TextState.UNKNOWN, due_at=now, code="claim_expired"))
@@ -189,20 +123,20 @@ async def claim_unknown(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
     """Texts of which nobody knows whether they were taken; the claim to find out is committed by the attempt number."""
     outbox, conversations = tx.t.outbox, tx.t.conversations
     query = (
-        select(outbox, conversations.c.phone, _forbidden(tx).label("forbidden"))
+        select(outbox, conversations.c.phone, conversations.c.office, _forbidden(tx).label("forbidden"))
         .join(conversations, conversations.c.id == outbox.c.conversation_id)
-        .where(_waiting(), outbox.c.state == TextState.UNKNOWN, outbox.c.due_at <= now)
+        .where(waiting(), outbox.c.state == TextState.UNKNOWN, outbox.c.due_at <= now)
         .order_by(outbox.c.due_at)
         .limit(limit)
         .with_for_update(of=outbox, skip_locked=True)
     )
     rows = await tx.all(query)
-    await _mark_submitting(tx, [row["id"] for row in rows], now)
+    await _mark_asking(tx, [row["id"] for row in rows], now)
     return [
         Claimed(
             row["id"], row["conversation_id"], row["attempts"] + 1, row["created_at"],
-            Outbound(row["reference"], row["phone"], row["text"]),
-            resend=not row["possible_duplicate"] and not row["forbidden"],
+            Outbound(row["reference"], row["phone"], row["written"] or row["text"]), row["road"], row["office"],
+            row["segments"], not row["possible_duplicate"] and not row["forbidden"], row["message_id"],
         )
         for row in rows
     ]  # fmt: skip
@@ -216,19 +150,21 @@ async def conversation_of(tx: Tx, outbox_ids: Sequence[int]) -> dict[int, int]:
 
 
 async def next_due(tx: Tx) -> datetime | None:
-    """When the next text that waits for its time only is due."""
+    """When the next text that waits for its time, or for a road, is due."""
     outbox = tx.t.outbox
-    free = and_(_waiting(), outbox.c.state.in_((TextState.QUEUED, TextState.UNKNOWN)), ~blocked(tx))
-    due: datetime | None = await tx.value(select(func.min(outbox.c.due_at)).where(free))
+    free = and_(waiting(), outbox.c.state.in_((TextState.QUEUED, TextState.UNKNOWN)), ~blocked(tx))
+    later = case((outbox.c.held_until > outbox.c.due_at, outbox.c.held_until), else_=outbox.c.due_at)
+    due: datetime | None = await tx.value(select(func.min(later, type_=outbox.c.due_at.type)).where(free))
     return due
 
 
 def due_texts(tx: Tx, now: datetime) -> Select[int]:
     """The number of texts that are due, and not behind another one, or under way."""
     outbox = tx.t.outbox
-    due = and_(outbox.c.state.in_((TextState.QUEUED, TextState.UNKNOWN)), outbox.c.due_at <= now, ~blocked(tx))
+    open_to = and_(outbox.c.state.in_((TextState.QUEUED, TextState.UNKNOWN)), not_held(tx, now))
+    due = and_(open_to, outbox.c.due_at <= now, ~blocked(tx))
     under_way = or_(outbox.c.state == TextState.SUBMITTING, due)
-    return select(func.count()).select_from(outbox).where(_waiting(), under_way)
+    return select(func.count()).select_from(outbox).where(waiting(), under_way)
 
 
 async def count_due(tx: Tx, now: datetime) -> int:

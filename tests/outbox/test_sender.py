@@ -13,8 +13,10 @@ from sqlalchemy import select
 from bot.domain.messages import Receipt
 from bot.domain.states import TextState
 from bot.gateways.sandbox import SandboxGateway
+from bot.outbox.planner import GIVE_UP
 from bot.outbox.receipts import keep_receipts
-from bot.outbox.sender import GIVE_UP, Sender
+from bot.outbox.router import Router
+from bot.outbox.sender import Sender
 from bot.residents.roster import NewResident
 from bot.scripts.stage import Resident
 from bot.storage.outbox import expired_claims
@@ -50,7 +52,7 @@ async def outbox(house, *columns):
 
 def another_sender(house, gateway=None, *, alone=False):
     service = house.service
-    sender = Sender(service.database, gateway or service.gateway, house.clock, service.bells)
+    sender = Sender(service.database, Router([gateway or service.gateway]), house.clock, service.bells)
     sender._alone = alone
     return sender
 
@@ -459,7 +461,7 @@ async def test_a_receipt_that_comes_before_its_outcome_is_joined(house):
     await house.worker.step()
     _, (claimed,) = await house.sender._claim()
     outcome = await house.sender._submit(claimed)
-    receipt = Receipt(outcome.message_id, TextState.UNDELIVERED, "absent")
+    receipt = Receipt(outcome.settled.message_id, TextState.UNDELIVERED, "absent")
     await keep_receipts(house.service.database, ROAD, [receipt, receipt], house.clock, house.service.bells)
     assert await outbox(house, "state") == ["submitting"]
     await house.sender._record([outcome])

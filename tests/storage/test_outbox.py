@@ -11,18 +11,17 @@ from bot.domain.messages import Receipt
 from bot.domain.states import TextState
 from bot.storage.conversations import ensure_conversations
 from bot.storage.database import Database
+from bot.storage.due import Plan, Take, carry_out, find_due
 from bot.storage.migrate import migrate
 from bot.storage.outbox import (
     CLAIM,
-    Settled,
     cancel_forbidden,
-    claim_due,
     claim_unknown,
     expired_claims,
     next_due,
-    settle,
 )
 from bot.storage.receipts import Failure, apply_receipts, join_early
+from bot.storage.settle import Settled, settle
 from tests.support.wait import until_async
 
 NOW = datetime(2022, 9, 10, 1, 0, tzinfo=UTC)
@@ -49,6 +48,12 @@ async def add_texts(tx, number, phone="+819012345678", **values):
     await tx.run(tx.t.outbox.insert(), rows)
     outbox = tx.t.outbox
     return [row["id"] for row in await tx.all(select(outbox.c.id).where(outbox.c.id > first).order_by(outbox.c.id))]
+
+
+async def claim_due(tx, limit, now):
+    """Send on their way whatever is due."""
+    plan = Plan(takes=[Take(due, ROAD) for due in await find_due(tx, limit, now)])
+    return await carry_out(tx, plan, now)
 
 
 async def states(tx):

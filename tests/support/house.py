@@ -25,7 +25,7 @@ from bot.reading.reader import Reader
 from bot.residents.roster import NewResident
 from bot.scripts.library import ScriptLibrary
 from bot.scripts.stage import DayReport, OpenTask, Resident, Sent, State
-from bot.service import Service, build, opened
+from bot.service import Service, build, limits_of, opened
 from bot.settings import Settings, shipped
 from bot.storage import inbox, outbox, overview, timers
 from bot.storage.conversations import find_conversation, load_conversations
@@ -228,6 +228,6 @@ async def open_house(
         worker = Worker(
             service.database, service.library, service.reader, made.office, clock, service.bells, made.default_program
         )
-        sender = Sender(service.database, service.gateway, clock, service.bells)
+        sender = Sender(service.database, service.router, clock, service.bells, limits_of(made))
         ticker = Ticker(service.database, clock, service.bells)
         yield House(service, clock, carrier, worker, sender, ticker, http, url, program)

@@ -1,0 +1,201 @@
+"""Texts that are due: found with all that decides about them, then sent on their way, held, put off or ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, bindparam, case, exists, or_, select, update
+
+from bot.domain.messages import Outbound, Reason
+from bot.domain.states import TextKind, TextState
+from bot.storage.outbox import CLAIM, NEVER, Claimed, blocked, not_held, waiting
+from bot.storage.text_events import TextEvent, add_text_events
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import RowMapping
+
+    from bot.storage.database import Tx
+
+_ANSWERING = (TextKind.ANSWER, TextKind.EMERGENCY, TextKind.FAREWELL)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A text that is due. ``on_roster``: there is or was a case on the number, or the text answers one from it."""
+
+    id: int
+    conversation_id: int
+    office: str
+    language: str
+    timezone: str
+    phone: str
+    kind: str
+    text: str
+    segments: int
+    reference: str
+    attempts: int
+    created_at: datetime
+    road: str | None
+    code: str | None
+    possible_duplicate: bool
+    on_roster: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Submit it now by that road; ``written`` is the text as the road carries it, None where it is the same."""
+
+    due: Due
+    road: str
+    written: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not now. ``held``: it keeps its place before newer texts of the conversation (a road makes it wait)."""
+
+    due: Due
+    until: datetime
+    code: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """It will not be sent."""
+
+    due: Due
+    state: TextState
+    code: str
+    reason: Reason | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """What becomes of the texts that are due."""
+
+    takes: list[Take] = field(default_factory=list)
+    laters: list[Later] = field(default_factory=list)
+    ends: list[End] = field(default_factory=list)
+
+
+async def find_due(tx: Tx, limit: int, now: datetime) -> list[Due]:
+    """Up to ``limit`` due texts, at most one of a conversation, each the oldest there; guidance to call 119 first."""
+    outbox, conversations, cases, inbox = tx.t.outbox, tx.t.conversations, tx.t.cases, tx.t.inbox
+    names = ("id", "conversation_id", "kind", "text", "segments", "reference", "attempts", "created_at", "road", "code",
+             "possible_duplicate")  # fmt: skip
+    enrolled = exists().where(cases.c.conversation_id == outbox.c.conversation_id)
+    wrote = exists().where(
+        inbox.c.id == outbox.c.cause, inbox.c.conversation_id == outbox.c.conversation_id, inbox.c.kind == "reply"
+    )
+    about = (conversations.c.office, conversations.c.language, conversations.c.timezone, conversations.c.phone)
+    query = (
+        select(
+            *(outbox.c[name] for name in names),
+            *about,
+            or_(enrolled, and_(outbox.c.kind.in_(_ANSWERING), wrote)).label("on_roster"),
+        )
+        .join(conversations, conversations.c.id == outbox.c.conversation_id)
+        .where(waiting(), outbox.c.state == "queued", outbox.c.due_at <= now, not_held(tx, now), ~blocked(tx))
+        .order_by(case((outbox.c.kind == TextKind.EMERGENCY, 0), else_=1), outbox.c.due_at, outbox.c.id)
+        .limit(limit)
+        .with_for_update(of=outbox, skip_locked=True)
+    )
+    return [_due(row) for row in await tx.all(query)]
+
+
+async def carry_out(tx: Tx, plan: Plan, now: datetime) -> list[Claimed]:
+    """Write the plan down; the texts that are submitted now."""
+    await _take(tx, plan.takes, now)
+    await _put_off(tx, [later for later in plan.laters if later.held], "held_until")
+    await _put_off(tx, [later for later in plan.laters if not later.held], "due_at")
+    await _end(tx, plan.ends, now)
+    events = [TextEvent(take.due.id, TextState.SUBMITTING, take.road) for take in plan.takes]
+    events += [TextEvent(take.due.id, "written", take.road) for take in plan.takes if take.written is not None]
+    events += [
+        TextEvent(end.due.id, end.state, end.due.road or "", end.code, end.reason or "")
+        for end in plan.ends
+    ]  # fmt: skip
+    await add_text_events(tx, events, now)
+    return [_claimed(take) for take in plan.takes]
+
+
+async def release_held(tx: Tx, now: datetime) -> None:
+    """A road is up again: nobody waits for it any more."""
+    outbox = tx.t.outbox
+    held = and_(waiting(), outbox.c.state == TextState.QUEUED, outbox.c.held_until > now)
+    await tx.run(update(outbox).where(held, outbox.c.code == "road_down").values(held_until=None))
+
+
+async def release_put_off(tx: Tx, office: str, code: str, now: datetime) -> None:
+    """What an office's texts waited for under that code is over: they are due now."""
+    outbox, conversations = tx.t.outbox, tx.t.conversations
+    mine = select(conversations.c.id).where(conversations.c.office == office)
+    waits = and_(waiting(), outbox.c.state == TextState.QUEUED, outbox.c.due_at > now, outbox.c.code == code)
+    await tx.run(update(outbox).where(waits, outbox.c.conversation_id.in_(mine)).values(due_at=now, code=None))
+
+
+async def sent_since(tx: Tx, conversation_ids: Sequence[int], since: datetime) -> dict[int, list[datetime]]:
+    """When texts were submitted to these phones since then, the oldest first; guidance to call 119 is not counted."""
+    outbox = tx.t.outbox
+    query = select(outbox.c.conversation_id, outbox.c.submitted_at).where(
+        outbox.c.conversation_id.in_(conversation_ids),
+        outbox.c.submitted_at > since,
+        outbox.c.kind != TextKind.EMERGENCY,
+        outbox.c.state.not_in((TextState.CANCELLED, TextState.REJECTED, TextState.QUEUED)),
+    )
+    found: dict[int, list[datetime]] = {}
+    for row in await tx.all(query.order_by(outbox.c.submitted_at)):
+        found.setdefault(row["conversation_id"], []).append(row["submitted_at"])
+    return found
+
+
+async def _take(tx: Tx, takes: Sequence[Take], now: datetime) -> None:
+    outbox = tx.t.outbox
+    rows = [{"row_id": take.due.id, "by": take.road, "as_written": take.written} for take in takes]
+    if rows:
+        values = {
+            "state": TextState.SUBMITTING, "attempts": outbox.c.attempts + 1, "submitted_at": now,
+            "claimed_until": now + CLAIM, "held_until": None, "road": bindparam("by"),
+            "written": bindparam("as_written", type_=outbox.c.written.type),
+        }  # fmt: skip
+        await tx.run(update(outbox).where(outbox.c.id == bindparam("row_id")).values(**values), rows)
+
+
+async def _put_off(tx: Tx, laters: Sequence[Later], column: str) -> None:
+    outbox = tx.t.outbox
+    rows = [{"row_id": later.due.id, "at": later.until, "why": later.code} for later in laters]
+    if rows:
+        moment = bindparam("at", type_=outbox.c.due_at.type)
+        values = {column: moment, "code": bindparam("why")}
+        await tx.run(update(outbox).where(outbox.c.id == bindparam("row_id")).values(**values), rows)
+
+
+async def _end(tx: Tx, ends: Sequence[End], now: datetime) -> None:
+    outbox = tx.t.outbox
+    rows = [
+        {"row_id": end.due.id, "new_state": end.state, "why": end.code, "because": end.reason, "never": NEVER}
+        for end in ends
+    ]
+    if rows:
+        never = bindparam("never", type_=outbox.c.due_at.type)
+        values = {
+            "state": bindparam("new_state"), "code": bindparam("why"), "reason": bindparam("because"),
+            "settled_at": now, "due_at": case((bindparam("new_state") == TextState.UNKNOWN, never),
+                                              else_=outbox.c.due_at),
+        }  # fmt: skip
+        await tx.run(update(outbox).where(outbox.c.id == bindparam("row_id")).values(**values), rows)
+
+
+def _due(row: RowMapping) -> Due:
+    return Due(**{name: row[name] for name in Due.__slots__})
+
+
+def _claimed(take: Take) -> Claimed:
+    due = take.due
+    outbound = Outbound(due.reference, due.phone, take.written if take.written is not None else due.text)
+    about = due.conversation_id, due.attempts + 1, due.created_at
+    return Claimed(due.id, *about, outbound, take.road, due.office, due.segments)
