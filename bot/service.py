@@ -19,6 +19,8 @@ from bot.gateways.registry import load_accounts
 from bot.gateways.sandbox import SandboxGateway
 from bot.inbox.intake import Intake
 from bot.inbox.worker import Worker
+from bot.outbox.limits import Limits
+from bot.outbox.router import Router
 from bot.outbox.sender import Sender
 from bot.reading.code import code_version
 from bot.reading.reader import Reader
@@ -29,6 +31,7 @@ from bot.storage.clock import DatabaseClock
 from bot.storage.database import Database
 from bot.storage.keys import Keyring
 from bot.storage.migrate import migrate
+from bot.storage.rates import Rates
 from bot.storage.readings import keep_reading_version
 from bot.storage.scripts import keep_version, used_versions
 from bot.timers.ticker import Ticker
@@ -74,6 +77,11 @@ class Service:
     def gateway(self) -> BaseGateway[Any]:
         """The first of the gateways."""
         return next(iter(self.gateways.values()))
+
+    @property
+    def router(self) -> Router:
+        """The roads that texts take."""
+        return Router(self.gateways.values())
 
     async def take_scripts(self) -> list[Reloaded]:
         """Look at the scripts; keep the versions that were taken so that conversations can stay on them."""
@@ -154,6 +162,12 @@ def _shared_bells(url: str) -> Bells:
     return SharedBells(url)
 
 
+def _shared_rates(url: str) -> Rates:
+    from bot.storage.shared_rates import SharedRates  # noqa: PLC0415  # as above
+
+    return SharedRates(url)
+
+
 @contextlib.asynccontextmanager
 async def opened(service: Service) -> AsyncIterator[Service]:
     """The database migrated, the scripts loaded, the doors mounted; closed again at the end."""
@@ -217,7 +231,8 @@ async def running(service: Service) -> AsyncIterator[None]:
         service.database, service.library, service.reader, office, service.clock, service.bells,
         service.settings.default_program,
     )  # fmt: skip
-    sender = Sender(service.database, service.gateway, service.clock, service.bells)
+    rates = _shared_rates(service.settings.redis_url) if service.settings.redis_url else Rates()
+    sender = Sender(service.database, service.router, service.clock, service.bells, limits_of(service.settings), rates)
     ticker = Ticker(service.database, service.clock, service.bells)
     alone = not service.database.is_postgres
     roles: list[tuple[str, Callable[[], Awaitable[None]]]] = [
@@ -239,6 +254,13 @@ async def running(service: Service) -> AsyncIterator[None]:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        await rates.close()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Who may be texted, how often and for how much."""
+    office = settings.office
+    return Limits(settings.texts_an_hour, settings.staff_numbers, settings.budget, office.timezone, office.quiet)
 
 
 async def _kept_running(name: str, role: Callable[[], Awaitable[None]]) -> None:
