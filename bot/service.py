@@ -14,10 +14,12 @@ from aiohttp import web
 
 from bot.corrections import Corrections
 from bot.domain.errors import ScriptError, SettingsError, StorageUnavailable
+from bot.domain.gateway import road_of
 from bot.escalations.desk import Desk
 from bot.gateways.registry import load_accounts
 from bot.gateways.sandbox import SandboxGateway
 from bot.inbox.intake import Intake
+from bot.inbox.parts import PartsKeeper
 from bot.inbox.worker import Worker
 from bot.outbox.limits import Limits
 from bot.outbox.router import Router
@@ -37,6 +39,10 @@ from bot.storage.scripts import keep_version, used_versions
 from bot.timers.ticker import Ticker
 from bot.web.app import make_app
 from bot.web.webhook import views as webhook
+from bot.web.webhook.lookback import LookBack
+from bot.web.webhook.quarantine import Quarantine
+from bot.web.webhook.reception import Reception
+from bot.web.webhook.standing import keep_standing
 
 if TYPE_CHECKING:
     from bot.domain.clock import Clock
@@ -65,6 +71,8 @@ class Service:
     library: ScriptLibrary
     reader: Reader
     intake: Intake
+    reception: Reception
+    quarantine: Quarantine
     roster: Roster
     desk: Desk
     corrections: Corrections
@@ -120,15 +128,19 @@ def build(
     bells = _shared_bells(settings.redis_url) if settings.redis_url else Bells()
     office = settings.office
     reader = reader or Reader.load(settings.conversations / "reading")
+    intake, gateways = Intake(database, office, clock, bells), gateways_of(settings)
+    reception = Reception(intake, database, clock, bells)
     return Service(
         settings=settings, clock=clock, database=database, bells=bells,
         library=library or ScriptLibrary(settings.conversations),
         reader=reader,
-        intake=Intake(database, office, clock, bells),
+        intake=intake,
+        reception=reception,
+        quarantine=Quarantine(database, gateways, reception, clock),
         roster=Roster(database, office, clock, bells),
         desk=Desk(database, clock, bells),
         corrections=Corrections.make(database, office, clock, bells, reader, settings.conversations),
-        gateways=gateways_of(settings),
+        gateways=gateways,
         app=make_app(settings.max_request_bytes),
     )  # fmt: skip
 
@@ -178,13 +190,7 @@ async def opened(service: Service) -> AsyncIterator[Service]:
         await _wait_for_database(service)
         await _load_scripts(service)
         await service.keep_reader()
-        ports = webhook.WebhookPorts(
-            service.gateways,
-            service.intake,
-            service.database,
-            service.clock,
-            service.bells,
-        )
+        ports = webhook.WebhookPorts(service.gateways, service.reception, service.clock, service.settings.proxies)
         webhook.setup(service.app, ports)
         yield service
 
@@ -234,13 +240,19 @@ async def running(service: Service) -> AsyncIterator[None]:
     rates = _shared_rates(service.settings.redis_url) if service.settings.redis_url else Rates()
     sender = Sender(service.database, service.router, service.clock, service.bells, limits_of(service.settings), rates)
     ticker = Ticker(service.database, service.clock, service.bells)
+    parts = PartsKeeper(service.database, service.reader, office, service.clock, service.bells)
+    look_back = LookBack(service.gateways.values(), service.reception, service.database, service.clock)
     alone = not service.database.is_postgres
     roles: list[tuple[str, Callable[[], Awaitable[None]]]] = [
         ("worker", worker.run),
         ("sender", lambda: sender.run(only_process=alone)),
         ("ticker", ticker.run),
+        ("parts", parts.run),
+        ("lookback", look_back.run),
         ("scripts", lambda: _watch_scripts(service)),
     ]
+    standing = [gateway for gateway in service.gateways.values() if gateway.abilities.standing]
+    roles += [(road_of(gateway), partial(keep_standing, gateway, service.reception)) for gateway in standing]
     if isinstance(service.clock, DatabaseClock):
         await service.clock.set_by(service.database)
         roles.insert(0, ("clock", partial(service.clock.run, service.database)))

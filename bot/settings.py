@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import time
 from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -95,6 +96,9 @@ class Settings(BaseModel):
     secure_cookies: bool = Field(
         default=True, description="Send login cookies over HTTPS only (the demo switches it off)"
     )
+    trusted_proxies: str = Field(
+        default="", description="Proxies that say who asked (X-Forwarded-For), by commas (127.0.0.1,10.0.0.0/8)"
+    )
     max_request_bytes: int = Field(default=262_144, ge=1024, description="Largest request, in bytes")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="How much is logged")
 
@@ -137,6 +141,18 @@ class Settings(BaseModel):
     def budget(self) -> Budget:
         """What an office may send in a day."""
         return Budget(self.budget_segments, self.budget_money, self.budget_currency, self.budget_ceiling)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _readable_networks(cls, value: str) -> str:
+        for name in filter(None, value.split(",")):
+            ip_network(name.strip())  # raises ValueError for what is none
+        return value
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of trusted_proxies."""
+        return tuple(ip_network(name.strip()) for name in filter(None, self.trusted_proxies.split(",")))
 
     @property
     def database(self) -> str:

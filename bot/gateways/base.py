@@ -39,6 +39,10 @@ class BaseGateway(ABC, Generic[A]):
 
     settings: ClassVar[type[Account]] = Account
     abilities: ClassVar[Abilities] = Abilities()
+    methods: ClassVar[tuple[str, ...]] = ("GET", "POST")
+    """With which its provider calls the webhook."""
+    doors: ClassVar[tuple[str, ...]] = ()
+    """What may stand behind ``/webhook/{kind}/{account}/``; empty: anything, the gateway looks at it itself."""
 
     def __init__(self, account: A) -> None:
         self.mine = account

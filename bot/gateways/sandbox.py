@@ -7,6 +7,7 @@ Sending: ``POST {url}/messages {"reference", "to", "text"}`` -> 200 ``{"id"}``; 
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,6 +16,7 @@ from pydantic import Field
 from bot.domain.errors import InvalidInput
 from bot.domain.gateway import Abilities
 from bot.domain.messages import Inbound, Outbound, Outcome, Reason, Receipt, Submitted
+from bot.domain.phone import parse_phone
 from bot.domain.states import TextState
 from bot.gateways.account import Account
 from bot.gateways.base import LONGEST_ID, BaseGateway, read_json, read_object
@@ -32,6 +34,7 @@ _ANSWERS = {
 }
 
 
+_DIALLED = re.compile(r"\+?[0-9() .-]+")
 _CANNOT_ASK = Submitted(Outcome.UNKNOWN, code="cannot_ask")
 
 
@@ -44,6 +47,8 @@ class SandboxGateway(BaseGateway[SandboxAccount]):
 
     settings = SandboxAccount
     abilities: ClassVar[Abilities] = Abilities(can_ask=True)
+    methods: ClassVar[tuple[str, ...]] = ("POST",)
+    doors: ClassVar[tuple[str, ...]] = ("", "receipts")
 
     @classmethod
     def at(cls, url: str, sender: str = "+815000000000") -> SandboxGateway:
@@ -57,7 +62,7 @@ class SandboxGateway(BaseGateway[SandboxAccount]):
 
     def parse_inbound(self, request: WebRequest) -> list[Inbound]:
         data = read_object(request.body)
-        return [Inbound(_id(data), _text(data, "from"), _text(data, "to"), _text(data, "text"), request.body)]
+        return [Inbound(_id(data), _number(data), _text(data, "to"), _text(data, "text"), request.body)]
 
     def parse_receipts(self, request: WebRequest) -> list[Receipt]:
         data = read_json(request.body)
@@ -101,6 +106,16 @@ def _id(data: dict[str, Any]) -> str:
     value = _text(data, "id")
     if not value.strip() or len(value) > LONGEST_ID or not value.isprintable():
         raise _malformed("id", "idは表示できる1〜120文字です。", "The id has 1 to 120 printable characters.")
+    return value
+
+
+def _number(data: dict[str, Any]) -> str:
+    """Its phones have numbers, all of them."""
+    value = _text(data, "from")
+    try:
+        parse_phone(value if _DIALLED.fullmatch(value) else "")
+    except InvalidInput as error:
+        raise _malformed("from", error.ja, error.en) from None
     return value
 
 

@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from bot.domain.errors import InvalidInput, MimamoriError, NotFound, Refused, StorageUnavailable
+from bot.domain.gateway import RefusedRequest
 from bot.residents.roster import InvalidResident
 
 log = structlog.get_logger(__name__)
@@ -68,13 +69,17 @@ def _told(error: MimamoriError) -> web.Response:
     if isinstance(error, InvalidResident):
         fields = {name: {"ja": item.ja, "en": item.en} for name, item in error.fields.items()}
         return web.json_response({"error": error.en, "error_ja": error.ja, "fields": fields}, status=422)
-    return _problem(_STATUS.get(type(error), 500), error.ja, error.en, error.field)
+    status = _STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
+    if isinstance(error, RefusedRequest) and error.code == "credentials":
+        status = HTTPStatus.UNAUTHORIZED
+    return _problem(status, error.ja, error.en, error.field)
 
 
 _STATUS = {
     InvalidInput: HTTPStatus.BAD_REQUEST,
     NotFound: HTTPStatus.NOT_FOUND,
     Refused: HTTPStatus.CONFLICT,
+    RefusedRequest: HTTPStatus.FORBIDDEN,
     StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

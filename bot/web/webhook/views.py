@@ -1,99 +1,127 @@
-"""``POST /webhook/{gateway}/{account}`` and ``…/receipts``."""
+"""``/webhook/{kind}/{account}`` and whatever address behind it a provider was given."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
 
+import structlog
 from aiohttp import web
 
-from bot.domain.errors import InvalidInput, NotFound
-from bot.domain.gateway import WebRequest, road_of
-from bot.domain.phone import parse_phone
-from bot.domain.text import clean_text, is_clean
-from bot.outbox.receipts import keep_receipts
-from bot.storage.inbox import Arrival
+from bot.domain.errors import InvalidInput, MimamoriError, NotFound, StorageUnavailable
+from bot.domain.gateway import RefusedRequest, WebRequest, road_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from ipaddress import IPv4Network, IPv6Network
 
     from bot.domain.clock import Clock
-    from bot.domain.gateway import Answer, Gateway
-    from bot.domain.messages import Inbound
-    from bot.inbox.intake import Intake
-    from bot.storage.bells import Bells
-    from bot.storage.database import Database
+    from bot.domain.gateway import Answer
+    from bot.gateways.base import BaseGateway
+    from bot.web.webhook.reception import Reception
 
-
-_NUMBER = re.compile(r"^\+?[0-9() .-]+$")
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookPorts:
-    """``gateways`` by (name, account)."""
+    """``gateways`` by (kind, account); ``proxies`` are believed when they say who asked."""
 
-    gateways: Mapping[tuple[str, str], Gateway]
-    intake: Intake
-    database: Database
+    gateways: Mapping[tuple[str, str], BaseGateway[Any]]
+    reception: Reception
     clock: Clock
-    bells: Bells
+    proxies: Sequence[IPv4Network | IPv6Network] = field(default=())
 
 
 def setup(app: web.Application, ports: WebhookPorts) -> None:
     """Add the routes. Errors become JSON by the application's error middleware."""
     views = _Webhooks(ports)
-    app.router.add_post("/webhook/{gateway}/{account}", views.text)
-    app.router.add_post("/webhook/{gateway}/{account}/receipts", views.receipts)
+    for path in ("/webhook/{kind}/{account}", "/webhook/{kind}/{account}/{rest:.*}"):
+        app.router.add_post(path, views.receive)
+        app.router.add_get(path, views.receive, allow_head=False)
 
 
 class _Webhooks:
     def __init__(self, ports: WebhookPorts) -> None:
         self._ports = ports
 
-    async def text(self, request: web.Request) -> web.Response:
-        """200 only after the commit."""
+    async def receive(self, request: web.Request) -> web.Response:
+        """Verify, read, commit; only then the provider is told that it was received."""
         gateway = self._gateway(request)
-        asked = await _asked(request)
-        parsed = await gateway.parse(asked)
-        for inbound in parsed.texts:
-            await self._ports.intake.keep(_arrival(gateway.name, gateway.account, inbound))
+        asked = await _asked(request, gateway.mine.public_url, self._ports.proxies)
+        await self._verify(gateway, asked)
+        try:
+            parsed = await gateway.parse(asked)
+        except StorageUnavailable:
+            raise
+        except Exception:  # whatever is wrong with it: it is the provider's, and a person can look at it
+            await self._ports.reception.refuse(gateway, "malformed", asked)
+            raise
+        await self._ports.reception.take(gateway, parsed, asked)
         return _answered(gateway.answer(asked, parsed))
 
-    async def receipts(self, request: web.Request) -> web.Response:
-        gateway = self._gateway(request)
-        asked = await _asked(request)
-        parsed = await gateway.parse(asked)
-        await keep_receipts(
-            self._ports.database, road_of(gateway), parsed.receipts, self._ports.clock, self._ports.bells
-        )
-        return _answered(gateway.answer(asked, parsed))
+    async def _verify(self, gateway: BaseGateway[Any], asked: WebRequest) -> None:
+        """Raises RefusedRequest; what could not be checked just now may come again."""
+        try:
+            await gateway.verify(asked, self._ports.clock.now())
+        except RefusedRequest as refusal:
+            await self._ports.reception.refuse(gateway, refusal.code, asked)
+            raise
+        except InvalidInput:
+            await self._ports.reception.refuse(gateway, "error", asked)
+            raise
+        except MimamoriError:
+            raise
+        except Exception as error:
+            log.error("webhook.not_checked", road=road_of(gateway), error=type(error).__name__)
+            await self._ports.reception.refuse(gateway, "error", asked)
+            raise web.HTTPServiceUnavailable(headers={"Retry-After": "30"}) from error
 
-    def _gateway(self, request: web.Request) -> Gateway:
-        key = (request.match_info["gateway"], request.match_info["account"])
-        if key not in self._ports.gateways:
+    def _gateway(self, request: web.Request) -> BaseGateway[Any]:
+        gateway = self._ports.gateways.get((request.match_info["kind"], request.match_info["account"]))
+        if gateway is None:
             raise NotFound("そのゲートウェイは設定されていません。", "There is no such gateway.")
-        return self._ports.gateways[key]
+        if request.match_info.get("rest", "") not in gateway.doors and gateway.doors:
+            raise NotFound("そのアドレスはありません。", "There is no such address.")
+        if request.method not in gateway.methods:
+            raise web.HTTPMethodNotAllowed(request.method, gateway.methods)
+        return gateway
 
 
-async def _asked(request: web.Request) -> WebRequest:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    return WebRequest(request.method, str(request.url), headers, await request.read(), request.remote or "")
+async def _asked(
+    request: web.Request, public_url: str, proxies: Sequence[IPv4Network | IPv6Network]
+) -> WebRequest:  # fmt: skip
+    """The request as its sender made it: the address byte for byte, since it may be signed."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        name = name.lower()  # noqa: PLW2901  # names of headers mean the same in every spelling
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    target = request.raw_path
+    if not target.startswith("/"):  # the absolute form: http://host/path
+        target = "/" + target.partition("://")[2].partition("/")[2]
+    outside = public_url.rstrip("/") or f"{request.scheme}://{request.host}"
+    peer = peer_of(request.remote or "", headers.get("x-forwarded-for", ""), proxies)
+    return WebRequest(request.method, outside + target, headers, await request.read(), peer)
+
+
+def peer_of(remote: str, forwarded_for: str, proxies: Sequence[IPv4Network | IPv6Network]) -> str:
+    """Who asked: the other end, or, where that is a proxy of ours, the last one in its list that is none."""
+    peer = remote
+    for name in reversed([part.strip() for part in forwarded_for.split(",") if part.strip()]):
+        if not _is_in(peer, proxies):
+            break
+        peer = name
+    return peer
+
+
+def _is_in(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    try:
+        return any(ip_address(address) in network for network in networks)
+    except ValueError:
+        return False
 
 
 def _answered(answer: Answer) -> web.Response:
     return web.Response(status=answer.status, body=answer.body, content_type=answer.content_type)
-
-
-def _arrival(gateway: str, account: str, inbound: Inbound) -> Arrival:
-    if not _NUMBER.match(inbound.sender):
-        raise InvalidInput("fromは電話番号です。", "from must be a telephone number.", field="from")
-    if not inbound.recipient.strip() or not is_clean(inbound.recipient):
-        raise InvalidInput("toは必須の文字列です。", "to is required and must be plain text.", field="to")
-    try:
-        phone = parse_phone(inbound.sender)
-    except InvalidInput as error:
-        raise InvalidInput(error.ja, error.en, field="from") from None
-    payload = {"text": clean_text(inbound.text), "to": inbound.recipient}
-    message_id = clean_text(inbound.message_id)
-    return Arrival("reply", gateway, account, message_id, phone, payload, inbound.raw)
