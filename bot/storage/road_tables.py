@@ -31,6 +31,7 @@ def text_events(metadata: MetaData) -> Table:
         _required("price", String(20)),
         _required("carrier", String(40)),
         Index(None, "outbox_id"),
+        Index(None, "at"),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.web.console.words import Word, word
+from bot.web.console.words import Word, knows, word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,15 +59,18 @@ def _place(state: str) -> int:
 
 
 def _plain(at: datetime, state: str, road: str | None = "", code: str | None = "", reason: str | None = "") -> Moment:
-    return Moment(at, state, word("text_state", state), road or "", code or "", _reason(reason))
+    return Moment(at, state, word("life", state), road or "", code or "", _why(reason, code))
 
 
 def _moment(event: Row) -> Moment:
     return Moment(
-        event["at"], event["state"], word("text_state", event["state"]), event["road"], event["code"],
-        _reason(event["reason"]), event["said_at"], event["segments"], event["price"], event["carrier"],
+        event["at"], event["state"], word("life", event["state"]), event["road"], event["code"],
+        _why(event["reason"], event["code"]), event["said_at"], event["segments"], event["price"], event["carrier"],
     )  # fmt: skip
 
 
-def _reason(code: str | None) -> Word | None:
-    return word("failure", code) if code else None
+def _why(reason: str | None, code: str | None) -> Word | None:
+    """The reason, else what a code of our own means."""
+    if reason:
+        return word("failure", reason)
+    return word("our_code", code) if code and knows("our_code", code) else None

@@ -1,4 +1,4 @@
-"""What providers and carriers say, in words: Japanese first, English beside it."""
+"""What providers and carriers say, and what we do about it, in words: Japanese first, English beside it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,31 @@ FAILURES = {
 }
 """Why a text was not taken or did not arrive."""
 
+OUR_CODES = {
+    "road_down": ("経路が止まっているため待っている", "Waits: the road is down"),
+    "road_full": ("経路の速さの上限のため待っている", "Waits: the road's rate is used up"),
+    "road_quiet": ("経路の休み時間のため待っている", "Waits: the road's quiet hours"),
+    "budget": ("きょうの予算を使い切ったため待っている", "Waits: today's budget is used up"),
+    "too_many": ("この番号への1時間の上限のため待っている", "Waits: too many to this number within an hour"),
+    "again": ("送れたか分からないので、もう一度送る", "Sent once more: nobody knows whether it went out"),
+    "no_road": ("使える経路がない", "No road takes it"),
+    "road_gone": ("その経路の設定がなくなった", "That road is configured no more"),
+    "characters": ("どの経路でも送れない文字がある", "No road carries its characters"),
+    "too_long": ("どの経路にも長すぎる", "Too long for every road"),
+    "not_on_roster": ("登録のない番号なので送らない", "Not sent: the number is not on the roster"),
+    "last_check": ("送る前の確認で取り消し(STOP・引き継ぎなど)", "Cancelled by the last check (STOP, takeover …)"),
+    "no_connection": ("経路につながらない", "No connection to the road"),
+    "never_arrived": ("事業者に届いていなかった", "It never reached the provider"),
+    "claim_expired": ("送っている途中で止まった", "Cut off while it was sent"),
+}
+"""Codes of our own beside a text; any other is the provider's."""
+
+LIFE = {
+    "retry": ("今は受け取られず、送り直す", "Not taken now, to be tried again"),
+    "written": ("経路の文字に合わせて書き換え", "Rewritten for the road's characters"),
+}
+"""What happens to a text beside its states."""
+
 REFUSALS = {
     "unsigned": ("署名がない", "Not signed"),
     "signature": ("署名が合わない", "Wrong signature"),
@@ -28,14 +53,32 @@ REFUSALS = {
     "address": ("許可していないアドレスから", "Address not allowed"),
     "credentials": ("認証情報が合わない", "Wrong credentials"),
     "account": ("別のアカウントあて", "Another account's"),
+    "malformed": ("署名は正しいが、読み取れない", "Signed, but it could not be read"),
+    "no_number": ("差出人が電話番号ではない", "The sender is no telephone number"),
+    "error": ("確かめられなかった", "It could not be checked"),
 }
-"""Why a request was not believed."""
+"""Why a request is in the quarantine."""
 
 ROAD_STATES = {
     "up": ("動いています", "Up"),
     "down": ("止まっています", "Down"),
-    "slow": ("混み合っています", "Busy"),
+    "probing": ("1通で試しています", "Trying with one text"),
     "unused": ("まだ使われていません", "Not used yet"),
 }
 
-GATEWAY_GROUPS = {"failure": FAILURES, "refusal": REFUSALS, "road_state": ROAD_STATES}
+LEVELS = {
+    "free": ("余裕があります", "Enough left"),
+    "warned": ("80%を超えました", "More than 80 % used"),
+    "used_up": ("使い切りました。定時の連絡は明日まで待ちます", "Used up: scheduled texts wait until tomorrow"),
+    "ceiling": ("上限です。119の案内のほかは明日まで待ちます", "At the ceiling: all but 119 guidance waits"),
+    "lifted": ("きょうは上限なしにしてあります", "Lifted for today"),
+}
+"""Where the day's budget stands."""
+
+GATEWAY_GROUPS = {
+    "failure": FAILURES,
+    "our_code": OUR_CODES,
+    "refusal": REFUSALS,
+    "road_state": ROAD_STATES,
+    "level": LEVELS,
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bot.web.console.road_words import GATEWAY_GROUPS
+from bot.web.console.road_words import GATEWAY_GROUPS, LIFE
 
 
 class Word(NamedTuple):
@@ -39,6 +39,10 @@ _REASON = {
     "damaged_text": Word("文字化けを含む連絡", "Text arrived damaged"),
     "too_many_texts": Word("自動返信が1時間の上限に達した", "Too many automatic answers"),
     "unreadable": Word("処理できなかった連絡(必ず読んでください)", "Could not be processed: read it"),
+    "bad_text": Word("SMSにできない文字・長さで送れなかった", "Text could not be sent as it is"),
+    "filtered": Word("迷惑メール対策などで止められたSMS", "Text was held back by a filter"),
+    "account": Word("事業者との契約・設定のため送れなかった", "Not sent: our account"),
+    "not_on_roster": Word("登録のない番号には送らない", "Not sent: not on the roster"),
     "script": Word("台本による引き継ぎ", "Handed over by the script"),
 }
 
@@ -50,6 +54,8 @@ _CALL = {
     "opted_out": Word("配信停止(STOP)。電話で見守り", "Sent STOP"),
     "wrong_number": Word("宛先違い。正しい番号の確認", "Wrong number"),
     "undelivered": Word("SMSが届かなかった", "Text was not delivered"),
+    "no_such_number": Word("使われていない番号。正しい番号の確認", "No such number: ask for the right one"),
+    "blocked": Word("SMSの受信を拒否・停止。電話で確認", "The phone or carrier refuses our texts"),
 }
 
 _CALL_OUTCOME = {
@@ -258,6 +264,7 @@ _GROUPS: dict[str, dict[str, Word]] = {
     "step": _STEP,
     "back_to": _BACK_TO,
     "text_state": _TEXT_STATE,
+    "life": _TEXT_STATE | {code: Word(*pair) for code, pair in LIFE.items()},
     "text_kind": _TEXT_KIND,
     "intent": _INTENT,
     "evidence": _EVIDENCE,

@@ -32,6 +32,8 @@ def senders_of(office: str, roads: Iterable[BaseGateway[Any]]) -> list[Shown]:
     found: dict[str, Shown] = {}
     for road in roads:
         account = road.mine
+        if not road.abilities.sends:
+            continue
         if account.offices and office not in account.offices:
             continue
         number = account.sender.removeprefix("+").isdecimal()  # nobody can answer a name

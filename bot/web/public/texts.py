@@ -58,7 +58,8 @@ def languages() -> Mapping[str, Texts]:
 
 def _read(path: Path) -> Texts:
     data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Texts(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    return Texts(**given)
 
 
 def language_tag(code: str) -> str:

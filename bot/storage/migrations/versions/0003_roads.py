@@ -50,6 +50,7 @@ def _life_of_texts() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_text_events")),
     )
     op.create_index(op.f("ix_text_events_outbox_id"), "text_events", ["outbox_id"], unique=False)
+    op.create_index(op.f("ix_text_events_at"), "text_events", ["at"], unique=False)
     op.create_table(
         "text_ids",
         sa.Column("road", sa.String(length=80), nullable=False),
