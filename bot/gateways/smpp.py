@@ -22,6 +22,7 @@ import asyncio
 import random
 import ssl
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from smpplib import consts
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
 _LATER_PARTS_SECONDS = 30.0
 """For so long the rest of a text is tried again when the SMSC would not take it for now."""
+_AGAIN_SECONDS = 0.2
 
 
 class SmppGateway(BaseGateway[SmppAccount]):
@@ -110,15 +112,15 @@ class SmppGateway(BaseGateway[SmppAccount]):
         return Submitted(Outcome.ACCEPTED, message_id, segments=segments, also=tuple(series.ids[1:]))
 
     async def _submit_rest(self, piece: Fields, series: Series, text: Outbound) -> Submitted:
-        """A later part: what is begun is brought to its end, or nobody knows what the resident will see."""
+        """A later part: what is begun is brought to its end, over a new connection if need be."""
         until = asyncio.get_running_loop().time() + _LATER_PARTS_SECONDS
         while True:
             answer = await self._submit(piece, series, text)
-            throttled = answer.code in {code_of(status) for status in THROTTLED}
             if answer.outcome is not Outcome.RETRY:
                 return answer
-            if not throttled or asyncio.get_running_loop().time() > until:
+            if asyncio.get_running_loop().time() > until:
                 return Submitted(Outcome.UNKNOWN, code=f"part {answer.code}")
+            await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _submit(self, piece: Fields, series: Series, text: Outbound) -> Submitted:
         link = self._links[0]
@@ -161,6 +163,8 @@ class SmppGateway(BaseGateway[SmppAccount]):
         if all(link.is_bound for link in self._links):
             return []
         where = f"{mine.host}:{mine.port}"
+        if mine.tls_ca and not await asyncio.to_thread(Path(mine.tls_ca).is_file):
+            return [f"tls_caのファイル {mine.tls_ca} がありません。 / There is no file {mine.tls_ca} (tls_ca)."]
         try:
             session = await Session.open(mine, _not_now)
         except ssl.SSLError as error:

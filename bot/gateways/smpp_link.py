@@ -60,11 +60,8 @@ class Link:
         """Bind, serve, and come back after a loss, ever more slowly, until cancelled."""
         tries, loop, self._stopped = 0, asyncio.get_running_loop(), False
         while not self._stopped:
-            self._settled.clear()
             began = loop.time()
             why = await self._once()
-            self._session = None
-            self._settled.set()
             if loop.time() - began > self._mine.reconnect_to:
                 tries = 0
             delay = self._delay(tries)
@@ -81,10 +78,16 @@ class Link:
 
     async def _once(self) -> str:
         """One life of the connection; why it ended."""
+        self._settled.clear()
         try:
-            session = await Session.open(self._mine, self._came)
+            return await self._serve(await Session.open(self._mine, self._came))
         except (OSError, TimeoutError) as error:
             return type(error).__name__
+        finally:
+            self._session = None
+            self._settled.set()
+
+    async def _serve(self, session: Session) -> str:
         try:
             await session.bind(self._kind)
             self.refused = None

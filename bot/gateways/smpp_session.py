@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LAST_SECONDS = 2.0
 _LAST_SEQUENCE = 0x7FFF_FFFF
+_MOST_WAITING = 5000
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -101,6 +102,8 @@ class Session:
         waiting = _Waiting(command, asyncio.get_running_loop().create_future(), answered)
         self._write(encode(command, self._sequence, **fields))
         self._waiting[self._sequence] = waiting
+        while len(self._waiting) > _MOST_WAITING:  # far more than the window: the oldest will not be answered any more
+            del self._waiting[next(iter(self._waiting))]
         try:
             async with asyncio.timeout(self._mine.answer_seconds):
                 with contextlib.suppress(ConnectionError):  # the reader learns of it
