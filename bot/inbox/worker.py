@@ -15,16 +15,17 @@ from bot.domain.states import OPEN_CASES, Language
 from bot.engine.advance import advance
 from bot.engine.effects import Escalated
 from bot.engine.events import Enrolled, Replied
+from bot.inbox import flood
 from bot.inbox.apply import apply_effects
 from bot.inbox.events import circumstances_of, event_of
 from bot.storage.bells import wait_for
 from bot.storage.changes import Changes, load_changes, write_changes
 from bot.storage.conversations import load_conversations, save_conversations
-from bot.storage.inbox import Handled, Item, claim, mark_handled
+from bot.storage.inbox import Handled, Item, claim, count_replies, mark_handled
 from bot.storage.scripts import find_version
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date
 
     from bot.domain.clock import Clock
@@ -139,7 +140,9 @@ class Worker:
         conversations = await load_conversations(tx, ids)
         await self._know_versions(tx, list(conversations.values()))
         changes = await load_changes(tx, ids, self._today(), now)
-        handled = [self._turn(item, conversations[item.conversation_id], changes) for item in items]
+        counts = await count_replies(tx, ids, now - flood.WITHIN)
+        floods = {conversation_id for conversation_id, number in counts.items() if number >= flood.MANY}
+        handled = [self._turn(item, conversations[item.conversation_id], changes, floods) for item in items]
         await write_changes(tx, changes)
         await save_conversations(tx, list(conversations.values()), now)
         await mark_handled(tx, handled, now)
@@ -154,7 +157,7 @@ class Worker:
             if sources is not None:
                 self._library.add_stored(str(program), str(version), dict(sources))
 
-    def _turn(self, item: Item, conversation: Conversation, changes: Changes) -> Handled:
+    def _turn(self, item: Item, conversation: Conversation, changes: Changes, floods: Collection[int]) -> Handled:
         if item.kind == "enrolled":
             self._pin(conversation, item.payload["case_id"])
         bundle = self._bundle(conversation)
@@ -170,6 +173,8 @@ class Worker:
         except MimamoriError as refusal:
             return Handled(item.id, "refused", f"{refusal.field or ''}\n{refusal.ja}\n{refusal.en}")
         conversation.session = session
+        if item.conversation_id in floods and isinstance(event, Replied):
+            effects = flood.gathered(changes, item.conversation_id, effects)
         apply_effects(changes, conversation, bundle, self._office, item.id, effects)
         return handled
 

@@ -207,6 +207,14 @@ async def state_of(tx: Tx, inbox_id: int) -> tuple[str, str | None]:
     return (row["state"], row["note"]) if row else ("missing", None)
 
 
+async def count_replies(tx: Tx, conversation_ids: Sequence[int], since: datetime) -> dict[int, int]:
+    """How many texts came from each of these numbers since then; those without any are left out."""
+    inbox = tx.t.inbox
+    lately = inbox.c.conversation_id.in_(conversation_ids), inbox.c.kind == "reply", inbox.c.received_at > since
+    query = select(inbox.c.conversation_id, func.count().label("number")).where(*lately)
+    return {row["conversation_id"]: row["number"] for row in await tx.all(query.group_by(inbox.c.conversation_id))}
+
+
 async def count_new(tx: Tx) -> int:
     inbox = tx.t.inbox
     return int(await tx.value(select(func.count()).select_from(inbox).where(_NEW)))
