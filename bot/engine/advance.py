@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.states import TextKind
-from bot.engine import enrolment, replies, staff, timers
+from bot.engine import deliveries, enrolment, replies, staff, timers
 from bot.engine.events import (
     CallFinished,
     ClosedByStaff,
@@ -44,7 +44,7 @@ _HANDLERS: dict[type, tuple[Callable[[Turn, Any], None], TextKind]] = {
     ReleaseConfirmed: (staff.release_confirmed, TextKind.SCHEDULED),
     NumberConfirmed: (staff.number_confirmed, TextKind.SCHEDULED),
     CallFinished: (staff.call_finished, TextKind.SCHEDULED),
-    DeliveryFailed: (timers.delivery_failed, TextKind.SCHEDULED),
+    DeliveryFailed: (deliveries.delivery_failed, TextKind.SCHEDULED),
 }
 
 

@@ -121,6 +121,13 @@ class TextsCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class SentAgain:
+    """A text that did not arrive goes out once more, as a text of its own; ``text_id`` is that of the first."""
+
+    text_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class CaseChanged:
     case_id: int
     state: CaseState
@@ -128,5 +135,5 @@ class CaseChanged:
 
 Effect = (
     Say | SayWritten | ReportRecorded | ConsentNoted | TimerSet | TimersCancelled | Escalated | EscalationsOwned
-    | EscalationsClosed | EscalationsReturned | CallAdded | CallsAnswered | TextsCancelled | CaseChanged
+    | EscalationsClosed | EscalationsReturned | CallAdded | CallsAnswered | TextsCancelled | SentAgain | CaseChanged
 )  # fmt: skip

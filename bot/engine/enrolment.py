@@ -23,6 +23,8 @@ def enrolled(turn: Turn, event: Enrolled) -> None:
         member = replace(event.member)
         session.members.append(member)
     set_release_timer(turn, member)
+    if session.unreachable:
+        turn.call(session.unreachable, member)
     others = [other for other in session.in_state(*OPEN_CASES) if other is not member]
     if session.opted_out:
         _call_instead(turn, member, "opted_out")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from bot.domain.reading import Part
 from bot.engine.session import Member
@@ -82,9 +82,20 @@ class CallFinished:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFailed:
-    """A text could not be delivered; ``code`` is the provider's word."""
+    """A text could not be sent or delivered.
+
+    ``code`` is the provider's word (or ours), ``reason`` a Reason or "". ``text_id``, ``key``, ``kind`` and ``step``
+    are the text's; ``first_at`` is when it was first tried. ``again``: it was the second of its kind already.
+    """
 
     code: str
+    reason: str = ""
+    text_id: int = 0
+    key: str = ""
+    kind: str = ""
+    step: str = ""
+    first_at: datetime | None = None
+    again: bool = False
 
 
 Event = (

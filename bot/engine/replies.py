@@ -26,6 +26,8 @@ def replied(turn: Turn, event: Replied) -> None:
     turn.evidence = _deciding_words(event)
     if event.damaged:
         turn.escalate(Priority.ROUTINE, "damaged_text")
+    if turn.session.unreachable:
+        _not_answered(turn, event)
     weights = [_weight(turn, part) for part in event.parts]
     grave = worst(*weights)
     keyword = next((part.reading for part in event.parts if part.reading.intent in _KEYWORDS), None)
@@ -43,6 +45,14 @@ def replied(turn: Turn, event: Replied) -> None:
             _outside_script(turn, grave)
         elif not _frequent_question(turn, event.text, reading, grave):
             _script(turn, reading, grave)
+
+
+def _not_answered(turn: Turn, event: Replied) -> None:
+    """Our texts do not get there: a person reads this one. START may have opened the way again."""
+    if any(part.reading.intent is Intent.OPT_IN for part in event.parts):
+        turn.session.unreachable = ""
+    else:
+        turn.escalate(Priority.ROUTINE, "report_to_read", turn.session.asking)
 
 
 def _weight(turn: Turn, part: Part) -> Priority:

@@ -39,6 +39,7 @@ class Session:
     answers of each kind in this step. ``back_to`` is the step that the danger question interrupted. ``answered_at``
     holds when the automatic answers of the last hour were given. ``alarmed``: an emergency waits for a person, nobody
     has handed the conversation back since. ``asks_from``: when the first question, held back for the night, goes out.
+    ``unreachable``: why texts do not get to the phone (the call's reason), until a person has spoken with somebody.
     """
 
     step: str | None = None
@@ -57,6 +58,7 @@ class Session:
     back_to: str | None = None
     alarmed: bool = False
     asks_from: datetime | None = None
+    unreachable: str = ""
     answered_at: list[datetime] = field(default_factory=list)
 
     def member(self, case_id: int | None) -> Member | None:

@@ -40,6 +40,12 @@ def staff_wrote(turn: Turn, event: StaffWrote) -> None:
     if session.control is not Control.HUMAN or session.owner != event.staff:
         raise Refused("先に「引き継ぐ」を押してください。", "Take the conversation over first.", field="phone")
     _refuse_silent(turn)
+    if not session.members:
+        raise Refused(
+            "登録のない番号にはSMSを送れません。住民なら先に登録してください。",
+            "This number is not on the roster. Enrol the resident first.",
+            field="phone",
+        )
     turn.add(SayWritten(event.text, event.staff))
     _renew_lease(turn)
 
@@ -52,7 +58,7 @@ def handed_back(turn: Turn, event: HandedBack) -> None:
     _refuse_silent(turn)
     _refuse_step(turn, event.step)
     turn.add(EscalationsClosed(event.staff, "handed_back"))
-    session.alarmed = False
+    session.alarmed, session.unreachable = False, ""
     turn.change_control(Control.BOT)
     turn.add(TimersCancelled("lease"))
     monitored = session.in_state(CaseState.MONITORING)
@@ -123,7 +129,9 @@ def release_confirmed(turn: Turn, event: ReleaseConfirmed) -> None:
 
 
 def call_finished(turn: Turn, event: CallFinished) -> None:
-    """A resident who was told by telephone that care is over is released."""
+    """Who was spoken with can be texted again; who was told by telephone that care is over is released."""
+    if event.outcome == "reached":
+        turn.session.unreachable = ""
     member = turn.session.member(event.case_id)
     told = event.reason == "release_notice" and event.outcome == "reached"
     if told and member and member.state is CaseState.RELEASE_PENDING:
@@ -135,7 +143,7 @@ def number_confirmed(turn: Turn, event: NumberConfirmed) -> None:
     session = turn.session
     if not session.quarantined:
         raise Refused("宛先違いの番号ではありません。", "This number was not reported as wrong.", field="phone")
-    session.quarantined = False
+    session.quarantined, session.unreachable = False, ""
     session.consent = Consent.NONE
     turn.add(EscalationsClosed(event.staff, "number_confirmed", "wrong_number"))
     if session.control is Control.WAITING_HUMAN and not session.alarmed:

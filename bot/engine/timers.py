@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from bot.domain.reading import Priority
 from bot.domain.states import CaseState, Consent, Control
+from bot.engine.deliveries import call_all, send_again
 from bot.engine.effects import EscalationsReturned, TimersCancelled, TimerSet
 from bot.engine.machine import trigger
 from bot.engine.release import first_free_day, is_phone_only, release_time
 
 if TYPE_CHECKING:
-    from bot.engine.events import DeliveryFailed, TimerFell
+    from bot.engine.events import TimerFell
     from bot.engine.session import Member
     from bot.engine.turn import Turn
 
@@ -22,11 +23,9 @@ LEASE = timedelta(hours=8)
 LONG_SILENCE = timedelta(days=3)
 """So long without an answer, after the first free day, the daily question ends and the telephone takes over."""
 
-_UNDELIVERED_CALL = "undelivered"
-
 
 def timer_fell(turn: Turn, event: TimerFell) -> None:
-    """Each timer by its name: ``check``, ``release:CASE``, ``silence:STEP:N``, ``lease``."""
+    """Each timer by its name: ``check``, ``release:CASE``, ``silence:STEP:N``, ``again:STEP:TEXT``, ``lease``."""
     if event.name == "check":
         _check(turn)
     elif event.name.startswith("release:"):
@@ -35,20 +34,12 @@ def timer_fell(turn: Turn, event: TimerFell) -> None:
             release_if_due(turn, member)
     elif event.name.startswith("silence:"):
         _silence(turn, event.name)
+    elif event.name.startswith("again:"):
+        send_again(turn, event.name)
     elif event.name == "lease" and turn.session.control is Control.HUMAN:
         turn.change_control(Control.WAITING_HUMAN)
         turn.add(EscalationsReturned())
         turn.escalate(Priority.ROUTINE, "takeover_left")
-
-
-def delivery_failed(turn: Turn, event: DeliveryFailed) -> None:
-    """A text did not arrive: somebody calls."""
-    turn.evidence = event.code
-    members = turn.session.in_state(CaseState.ENROLLED, CaseState.MONITORING, CaseState.RELEASE_PENDING)
-    for member in members:
-        turn.call(_UNDELIVERED_CALL, member)
-    if not members:
-        turn.call(_UNDELIVERED_CALL)
 
 
 def set_release_timer(turn: Turn, member: Member) -> None:
@@ -143,7 +134,10 @@ def _check(turn: Turn) -> None:
     if waiting and session.control is Control.BOT and session.step not in {"consent", "phone_only", "released"}:
         if unclear:
             turn.escalate(Priority.URGENT, "no_clear_answer", session.asking)
-        turn.start_check(waiting, turn.today)
+        if session.unreachable:  # texts do not get there: until a person has spoken with them, the telephone
+            call_all(turn, session.unreachable)
+        else:
+            turn.start_check(waiting, turn.today)
 
 
 def _silence(turn: Turn, name: str) -> None:

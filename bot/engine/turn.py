@@ -95,6 +95,8 @@ class Turn:
         session, kind = self.session, kind or self.kind
         if session.quarantined or (session.opted_out and kind is not TextKind.FAREWELL):
             return
+        if session.unreachable and kind in {TextKind.SCHEDULED, TextKind.ANSWER}:
+            return
         if kind is TextKind.ANSWER and not self._may_answer():
             return
         readings = tuple((member.case_id, part.reading) for part, members in self.attributed() for member in members)
@@ -190,10 +192,13 @@ class Turn:
 
     def forget_questions(self) -> None:
         """Daily questions and reminders that never went out (the carrier was away) are void: the newest one counts."""
-        daily = self.script.steps["daily"]
-        keys = [*daily.say, *(key for nudge in daily.silence for key in nudge.move.say)]
-        for key in dict.fromkeys(keys):
+        for key in self.daily_keys():
             self.add(TextsCancelled("superseded", key))
+
+    def daily_keys(self) -> list[str]:
+        """The texts of the daily question and its reminders."""
+        daily = self.script.steps["daily"]
+        return list(dict.fromkeys([*daily.say, *(key for nudge in daily.silence for key in nudge.move.say)]))
 
     def _ask_next_member(self, source: str | None) -> bool:
         """In a household the next one is asked before the conversation rests."""

@@ -52,6 +52,9 @@ class _Writer:
                 self._say(effect)
             case fx.SayWritten():
                 self._text("staff", TextKind.STAFF, None, effect.text, author=effect.staff)
+            case fx.SentAgain():
+                self.number += 1
+                self.changes.send_again(self.conversation, effect.text_id, self.cause, self.number)
             case fx.ConsentNoted():
                 self._consent(effect)
             case fx.ReportRecorded():

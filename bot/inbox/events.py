@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.names import spellings, without_shared
@@ -36,6 +36,14 @@ if TYPE_CHECKING:
     from bot.storage.inbox import Item
 
 
+def _delivery_failed(data: dict[str, Any]) -> DeliveryFailed:
+    """Rows from before reasons were told hold only the code."""
+    first_at = datetime.fromisoformat(data["first_at"]) if data.get("first_at") else None
+    told = {name: data.get(name) or "" for name in ("reason", "key", "kind", "step")}
+    again = bool(data.get("again"))
+    return DeliveryFailed(data["code"], text_id=data.get("text_id", 0), first_at=first_at, again=again, **told)
+
+
 _DECODERS: dict[str, Callable[[dict[str, Any]], Event]] = {
     "timer": lambda data: TimerFell(data["name"], date.fromisoformat(data["local_date"]), data["case_id"]),
     "taken_over": lambda data: TakenOver(data["staff"]),
@@ -45,7 +53,7 @@ _DECODERS: dict[str, Callable[[dict[str, Any]], Event]] = {
     "release_confirmed": lambda data: ReleaseConfirmed(data["staff"], data["case_id"]),
     "number_confirmed": lambda data: NumberConfirmed(data["staff"]),
     "call_finished": lambda data: CallFinished(data["staff"], data["reason"], data["outcome"], data["case_id"]),
-    "delivery_failed": lambda data: DeliveryFailed(data["code"]),
+    "delivery_failed": _delivery_failed,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.storage.inbox import add_for_conversation
-from bot.storage.outbox import conversation_of
+from bot.storage.outbox import failed_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,12 @@ async def tell_failures(tx: Tx, failures: Sequence[Failure], now: datetime) -> N
     """One inbox row for each text that failed, with the first reason; told twice it is still one."""
     if not failures:
         return
-    conversations = await conversation_of(tx, [failure.outbox_id for failure in failures])
+    texts = await failed_texts(tx, [failure.outbox_id for failure in failures])
     for failure in failures:
-        about = conversations[failure.outbox_id]
-        payload = {"code": failure.code or "undelivered", "reason": failure.reason}
-        await add_for_conversation(tx, about, "delivery_failed", str(failure.outbox_id), payload, now)
+        text = texts[failure.outbox_id]
+        payload = {
+            "code": failure.code or "undelivered", "reason": failure.reason, "text_id": text.id, "key": text.key,
+            "kind": text.kind, "step": text.step, "again": text.again,
+            "first_at": text.first_at.isoformat() if text.first_at else None,
+        }  # fmt: skip
+        await add_for_conversation(tx, text.conversation_id, "delivery_failed", str(text.id), payload, now)

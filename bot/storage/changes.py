@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from sqlalchemy import String, and_, bindparam, or_, select, text, update
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from bot.domain.reading import Reading
     from bot.engine.effects import CallAdded, CallsAnswered, Escalated, EscalationsClosed, TextsCancelled, TimerSet
+    from bot.storage.conversations import Conversation
     from bot.storage.database import Tx, Values
 
 
@@ -30,6 +32,7 @@ class Changes:
     escalations: dict[int, list[Values]] = field(default_factory=dict)
     calls: dict[int, list[Values]] = field(default_factory=dict)
     texts: list[Values] = field(default_factory=list)
+    again: list[Values] = field(default_factory=list)
     consents: list[Values] = field(default_factory=list)
     timers: dict[tuple[int, str, date], Values] = field(default_factory=dict)
     timers_cancelled: list[Values] = field(default_factory=list)
@@ -115,6 +118,11 @@ class Changes:
         for key in [key for key in self.timers if key[0] == conversation_id and key[1].startswith(prefix)]:
             del self.timers[key]
         self.timers_cancelled.append({"conversation": conversation_id, "prefix": prefix + "%"})
+
+    def send_again(self, conversation: Conversation, text_id: int, cause: int, number: int) -> None:
+        """A text of the conversation once more, as a row of its own."""
+        about = {"conversation_id": conversation.id, "epoch": conversation.session.epoch, "again_of": text_id}
+        self.again.append({**about, "cause": cause, "number": number})
 
     def cancel_texts(self, conversation_id: int, effect: TextsCancelled) -> None:
         for row in self.texts:
@@ -213,7 +221,26 @@ async def _write_texts(tx: Tx, changes: Changes) -> None:
         await tx.run(update(outbox).where(mine, under_way).values(epoch=VOID), about)
     if changes.texts:
         await tx.run(outbox.insert(), changes.texts)
-        await add_queued_events(tx, {row["cause"] for row in changes.texts})
+    again = [row for values in changes.again if (row := await _once_more(tx, values, changes.now))]
+    if again:
+        await tx.run(outbox.insert(), again)
+    causes = {row["cause"] for row in (*changes.texts, *again)}
+    if causes:
+        await add_queued_events(tx, causes)
+
+
+async def _once_more(tx: Tx, values: Values, now: datetime) -> Values | None:
+    """The row of a text that is sent again; None where there is no such text in the conversation."""
+    outbox = tx.t.outbox
+    which = outbox.c.id == values["again_of"], outbox.c.conversation_id == values["conversation_id"]
+    old = await tx.one(select(*(outbox.c[name] for name in _SAME_AGAIN)).where(*which))
+    if old is None:
+        return None
+    new = {"state": TextState.QUEUED, "due_at": now, "attempts": 0, "possible_duplicate": False, "created_at": now}
+    return {**old, **values, **new, "reference": uuid4().hex}
+
+
+_SAME_AGAIN = ("case_id", "step", "text_key", "kind", "text", "segments", "author")
 
 
 def _clean(row: Values) -> Values:

@@ -148,6 +148,7 @@ def _conversation(row: RowMapping, cases: list[RowMapping]) -> Conversation:
         back_to=memory["back_to"],
         alarmed=memory.get("alarmed", False),
         asks_from=_moment(memory.get("asks_from")),
+        unreachable=memory.get("unreachable", ""),
         answered_at=[datetime.fromisoformat(moment) for moment in memory["answered_at"]],
     )
     held = [Case(c["id"], c["program"], c["name"], c["kana"], c["day0_assumed"], c["enrolled_at"]) for c in cases]
@@ -195,6 +196,7 @@ def _session_values(conversation: Conversation, now: datetime) -> Values:
         "memory": {
             "tries": session.tries, "back_to": session.back_to, "alarmed": session.alarmed,
             "asks_from": session.asks_from.isoformat() if session.asks_from else None,
+            "unreachable": session.unreachable,
             "answered_at": [moment.isoformat() for moment in session.answered_at],
         },
     }  # fmt: skip

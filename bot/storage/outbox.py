@@ -142,11 +142,35 @@ async def claim_unknown(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
     ]  # fmt: skip
 
 
-async def conversation_of(tx: Tx, outbox_ids: Sequence[int]) -> dict[int, int]:
-    """Outbox id -> conversation id."""
-    outbox = tx.t.outbox
-    rows = await tx.all(select(outbox.c.id, outbox.c.conversation_id).where(outbox.c.id.in_(outbox_ids)))
-    return {row["id"]: row["conversation_id"] for row in rows}
+@dataclass(frozen=True, slots=True)
+class FailedText:
+    """What is told of a text that failed; ``first_at`` is when it was first tried, ``again``: it was a second try."""
+
+    id: int
+    conversation_id: int
+    key: str
+    kind: str
+    step: str
+    first_at: datetime | None
+    again: bool
+
+
+async def failed_texts(tx: Tx, outbox_ids: Sequence[int]) -> dict[int, FailedText]:
+    """These texts, by id."""
+    outbox, events = tx.t.outbox, tx.t.text_events
+    tried = select(events.c.outbox_id, func.min(events.c.at).label("at")).where(
+        events.c.outbox_id.in_(outbox_ids), events.c.state == TextState.SUBMITTING
+    )
+    first = {row["outbox_id"]: row["at"] for row in await tx.all(tried.group_by(events.c.outbox_id))}
+    names = ("id", "conversation_id", "text_key", "kind", "step", "submitted_at", "again_of")
+    rows = await tx.all(select(*(outbox.c[name] for name in names)).where(outbox.c.id.in_(outbox_ids)))
+    return {
+        row["id"]: FailedText(
+            row["id"], row["conversation_id"], row["text_key"], row["kind"], row["step"] or "",
+            first.get(row["id"], row["submitted_at"]), row["again_of"] is not None,
+        )
+        for row in rows
+    }  # fmt: skip
 
 
 async def next_due(tx: Tx) -> datetime | None:

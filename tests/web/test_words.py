@@ -9,8 +9,10 @@ from bot.corrections.labels import LANGUAGES
 from bot.domain.reading import Context, Intent, Priority
 from bot.domain.states import CaseState, Consent, Control, Language, TextKind, TextState
 from bot.engine import turn
+from bot.engine.deliveries import _NOT_SENT, _UNREACHABLE
 from bot.engine.script import RESERVED_STEPS
 from bot.escalations.desk import CALL_OUTCOMES, CLOSE_OUTCOMES
+from bot.inbox import flood
 from bot.reading.combine import _PREFIX
 from bot.reading.signs import Status
 from bot.storage import changes
@@ -20,8 +22,22 @@ from bot.web.console.marks import meaning
 from bot.web.console.words import knows, word
 
 ENGINE = "\n".join(path.read_text(encoding="utf-8") for path in Path(turn.__file__).parent.glob("*.py"))
-REASONS = {*re.findall(r'escalate\([^"]*"([a-z_]+)"', ENGINE), *turn._REASONS.values(), "unreadable", "script"}
-CALLS = {*re.findall(r'\.call\("([a-z_]+)"', ENGINE), "undelivered", "no_consent", "no_answer", "no_answer_to_consent"}
+REASONS = {
+    *re.findall(r'escalate\([^"]*"([a-z_]+)"', ENGINE),
+    *turn._REASONS.values(),
+    "unreadable",
+    flood.REASON,
+    "script",
+    *_NOT_SENT.values(),
+}
+CALLS = {
+    *re.findall(r'\.call\("([a-z_]+)"', ENGINE),
+    "undelivered",
+    "no_consent",
+    "no_answer",
+    "no_answer_to_consent",
+    *_UNREACHABLE.values(),
+}
 CHANGES = Path(changes.__file__).read_text(encoding="utf-8")
 
 CODES = {
