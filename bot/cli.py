@@ -155,9 +155,28 @@ def _log_plainly(level: str) -> None:
     )
 
 
+def _relay(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="中継の設定ファイル / The relay's settings (TOML)")
+    ] = None,
+) -> None:
+    """中継: 外に立ち、届いた要求に封をして預かる / The relay: stands outside and keeps requests sealed."""
+    if context.invoked_subcommand is not None:
+        return
+    if config is None:
+        raise typer.BadParameter("--config を指定してください / Give --config")
+    from bot.relay.run import run_relay  # noqa: PLC0415  # other commands start faster without the server
+    from bot.relay.settings import load_relay  # noqa: PLC0415  # as above
+
+    settings = load_relay(config)
+    _serve(run_relay(settings, ready=lambda base: typer.echo(f"mimamori relay: {base} Ready.")), settings.log_level)
+
+
 def _mount() -> None:
     from bot.bench.cli import app as bench_app  # noqa: PLC0415  # --version and errors need none of these
     from bot.bench.cli import soak  # noqa: PLC0415  # see above
+    from bot.relay.cli import app as relay_app  # noqa: PLC0415  # see above
     from bot.scripts.cli import app as script_app  # noqa: PLC0415  # see above
     from bot.triage import app as triage_app  # noqa: PLC0415  # see above
 
@@ -165,6 +184,8 @@ def _mount() -> None:
     app.add_typer(staff_app, name="staff")
     app.add_typer(bench_app, name="bench")
     app.command()(soak)
+    relay_app.callback(invoke_without_command=True)(_relay)
+    app.add_typer(relay_app, name="relay")
     app.add_typer(script_app, name="script", help="会話の台本 / Conversation scripts")
 
 

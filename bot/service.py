@@ -39,6 +39,7 @@ from bot.storage.scripts import keep_version, used_versions
 from bot.timers.ticker import Ticker
 from bot.web.app import make_app
 from bot.web.webhook import views as webhook
+from bot.web.webhook.forwarded import Forwarded
 from bot.web.webhook.lookback import LookBack
 from bot.web.webhook.quarantine import Quarantine
 from bot.web.webhook.reception import Reception
@@ -252,7 +253,10 @@ async def running(service: Service) -> AsyncIterator[None]:
         ("scripts", lambda: _watch_scripts(service)),
     ]
     standing = [gateway for gateway in service.gateways.values() if gateway.abilities.standing]
-    roles += [(road_of(gateway), partial(keep_standing, gateway, service.reception)) for gateway in standing]
+    receive = Forwarded(service.gateways, service.reception).receive
+    roles += [
+        (road_of(gateway), partial(keep_standing, gateway, service.reception, receive=receive)) for gateway in standing
+    ]
     if isinstance(service.clock, DatabaseClock):
         await service.clock.set_by(service.database)
         roles.insert(0, ("clock", partial(service.clock.run, service.database)))

@@ -80,10 +80,13 @@ class Reception:
         await self._note_heard(road)
         return Taken(len(found.arrivals) + len(found.pieces), len(parsed.receipts), len(found.nameless))
 
-    async def refuse(self, gateway: Gateway, code: str, request: WebRequest) -> None:
-        """Keep a request that was not believed, or could not be read; raises what the database raised."""
+    async def refuse(self, gateway: Gateway, code: str, request: WebRequest, at: datetime | None = None) -> None:
+        """Keep a request that was not believed, or could not be read; raises what the database raised.
+
+        ``at``: when it came, where that was not just now.
+        """
         async with self._database.write() as tx:
-            await keep_refused(tx, gateway.name, gateway.account, code, Contents(request), self._clock.now())
+            await keep_refused(tx, gateway.name, gateway.account, code, Contents(request), at or self._clock.now())
         log.warning("webhook.refused", road=road_of(gateway), code=code)
         self._bells.ring("live")
 

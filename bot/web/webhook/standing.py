@@ -10,7 +10,7 @@ import structlog
 from bot.domain.gateway import road_of
 
 if TYPE_CHECKING:
-    from bot.domain.gateway import Gateway, Parsed
+    from bot.domain.gateway import Gateway, Parsed, Receive
     from bot.web.webhook.reception import Reception
 
 log = structlog.get_logger(__name__)
@@ -19,8 +19,13 @@ SHORTEST_SECONDS = 1.0
 LONGEST_SECONDS = 60.0
 
 
-async def keep_standing(gateway: Gateway, reception: Reception, *, shortest: float = SHORTEST_SECONDS) -> None:
-    """Run the gateway until cancelled; where it ends or fails, again after a pause that grows up to a minute."""
+async def keep_standing(
+    gateway: Gateway, reception: Reception, *, receive: Receive | None = None, shortest: float = SHORTEST_SECONDS
+) -> None:
+    """Run the gateway until cancelled; where it ends or fails, again after a pause that grows up to a minute.
+
+    ``receive`` takes what it fetches for other accounts.
+    """
     loop, pause = asyncio.get_running_loop(), shortest
 
     async def deliver(parsed: Parsed) -> None:
@@ -29,7 +34,10 @@ async def keep_standing(gateway: Gateway, reception: Reception, *, shortest: flo
     while True:
         began = loop.time()
         try:
-            await gateway.run(deliver)
+            async with asyncio.TaskGroup() as both:
+                both.create_task(gateway.run(deliver))
+                if receive is not None:
+                    both.create_task(gateway.fetch(receive))
         except Exception as error:  # noqa: BLE001  # whatever it is, the road is tried again
             log.error("gateway.run_failed", road=road_of(gateway), error=type(error).__name__)
         if loop.time() - began > LONGEST_SECONDS:
