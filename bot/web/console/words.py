@@ -38,6 +38,7 @@ _REASON = {
     "takeover_left": Word("引き継ぎのまま8時間操作なし", "Takeover left for 8 hours"),
     "damaged_text": Word("文字化けを含む連絡", "Text arrived damaged"),
     "too_many_texts": Word("自動返信が1時間の上限に達した", "Too many automatic answers"),
+    "flood": Word("短い時間に多くのSMSが届いた(まとめて1件)", "Many texts in a short time, as one task"),
     "unreadable": Word("処理できなかった連絡(必ず読んでください)", "Could not be processed: read it"),
     "bad_text": Word("SMSにできない文字・長さで送れなかった", "Text could not be sent as it is"),
     "filtered": Word("迷惑メール対策などで止められたSMS", "Text was held back by a filter"),
@@ -77,6 +78,7 @@ _OUTCOME = {
     "handed_back": Word("ボットに戻した", "Handed back"),
     "release_confirmed": Word("終了を確認した", "Release confirmed"),
     "number_confirmed": Word("番号を確認した", "Number confirmed"),
+    "flood": Word("ほかの連絡とまとめた", "Gathered with others"),
 }
 
 _CONTROL = {
