@@ -14,6 +14,7 @@ from bot.storage.bells import wait_for
 from bot.storage.inbox import add_arrivals
 from bot.storage.parts import WAIT, Series, due_series, forget_pieces, held_series, mark
 from bot.storage.receipts import forget_early
+from bot.storage.refused import forget_decided
 
 if TYPE_CHECKING:
     from bot.domain.clock import Clock
@@ -29,6 +30,7 @@ _LOOK_EVERY_SECONDS = 2.0
 _TIDY_EVERY = timedelta(hours=1)
 _PIECES_KEPT = timedelta(days=3)  # as long as a provider may deliver one again, or list it
 _RECEIPTS_KEPT = timedelta(days=30)
+_DECIDED_KEPT = timedelta(days=30)
 
 
 class PartsKeeper:
@@ -91,4 +93,5 @@ class PartsKeeper:
         async with self._database.write() as tx:
             await forget_pieces(tx, now - _PIECES_KEPT)
             await forget_early(tx, now - _RECEIPTS_KEPT)
+            await forget_decided(tx, now - _DECIDED_KEPT)
         self._tidied = now

@@ -86,5 +86,10 @@ _STATUS = {
 
 def _problem(status: int, japanese: str, english: str, field: str | None = None) -> web.Response:
     body = {"error": english, "error_ja": japanese, **({"field": field} if field else {})}
-    headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    return web.json_response(body, status=status, headers=headers)
+    return web.json_response(body, status=status, headers=_HEADERS.get(status))
+
+
+_HEADERS: dict[int, dict[str, str]] = {
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'Basic realm="mimamori"'},  # some providers log in only when asked
+}

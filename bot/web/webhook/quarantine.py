@@ -12,6 +12,7 @@ import structlog
 
 from bot.domain.errors import InvalidInput, NotFound, Refused
 from bot.domain.gateway import RefusedRequest, road_of
+from bot.inbox.incoming import sort_texts
 from bot.storage import refused as rows
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class Quarantine:
         if not force:
             await gateway.verify(contents.request, found.at)
         parsed = await self._parsed(gateway, refused_id, contents.request)
+        if found.code == "no_number" and sort_texts(found.gateway, found.account, parsed.texts).nameless:
+            raise _nobody_to_answer()
         taken = await self._take(gateway, parsed, contents.request, refused_id, staff)
         log.info("webhook.released", road=road_of(gateway), texts=taken.texts, receipts=taken.receipts, forced=force)
         return taken
