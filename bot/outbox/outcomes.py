@@ -13,7 +13,7 @@ from bot.domain.sms import sms_length
 from bot.storage.due import release_held
 from bot.storage.outbox import Claimed
 from bot.storage.roads import lock_roads, save_road
-from bot.storage.settle import Settled, settle
+from bot.storage.settle import Settled, remember, settle
 from bot.storage.spending import Booking, book
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ async def record(tx: Tx, results: Sequence[Told], router: Router, limits: Limits
     ids = {item.id for item in counted}
     taken = [told for told in results if told.settled.id in ids and told.settled.said == Outcome.ACCEPTED]
     await book(tx, [booking for told in taken if (booking := _booking(told, router, limits, now))])
+    failures += await remember(tx, counted, now)
     await _note_roads(tx, results, now)
     return failures
 

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, or_, select, text, update
 from bot.domain.messages import Reason, Receipt
 from bot.domain.states import TextState
 from bot.domain.text import clean_text
+from bot.storage.spending import Charge, put_right
 from bot.storage.text_events import TextEvent, add_text_events, fitting, known_events
 
 if TYPE_CHECKING:
@@ -178,6 +179,7 @@ async def _write(tx: Tx, applied: _Applied, now: datetime) -> None:
         }
         await tx.run(statement.values(**values, settled_at=now), applied.updates)
     await add_text_events(tx, applied.events, now)
+    await put_right(tx, [Charge(event.outbox_id, event.segments, event.price) for event in applied.events])
 
 
 async def _texts_by_id(tx: Tx, road: str, message_ids: Collection[str]) -> dict[str, int]:

@@ -44,9 +44,9 @@ class Settled:
 
 
 async def settle(tx: Tx, results: Sequence[Settled], now: datetime) -> tuple[list[Settled], list[Failure]]:
-    """Write outcomes down: which of them counted, and which texts failed by them or by what was said of them before.
+    """Write outcomes down: which of them counted, and which texts failed by them.
 
-    A receipt that came before the outcome stands; the outcome then adds only its ids.
+    A receipt that came before the outcome stands; the outcome then adds only its ids (``remember``).
     """
     await hold_back_others(tx, {name for item in results for name in _names(item)})
     before = await _held(tx, results)
@@ -54,12 +54,17 @@ async def settle(tx: Tx, results: Sequence[Settled], now: datetime) -> tuple[lis
     moved = [item for item in counted if before[item.id].rank < TextState.ACCEPTED.rank]
     await _write(tx, moved, now)
     await add_text_events(tx, [_event(item) for item in counted if item.said], now)
-    failures = [Failure(item.id, item.code[:60], item.reason or "") for item in moved if item.state in _FAILED]
+    return counted, [Failure(item.id, item.code[:60], item.reason or "") for item in moved if item.state in _FAILED]
+
+
+async def remember(tx: Tx, counted: Sequence[Settled], now: datetime) -> list[Failure]:
+    """The ids under which roads tell of these texts; which of them had failed by what was said of them before."""
+    failures: list[Failure] = []
     for road in sorted({item.road or "" for item in counted}):
         ids = {name: item.id for item in counted if (item.road or "") == road for name in _names(item)}
         if ids:
             failures += await remember_ids(tx, road, ids, now)
-    return counted, failures
+    return failures
 
 
 def _names(item: Settled) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from bot.domain.budget import Spent, parse_price
 from bot.storage.audit import note_action
@@ -57,10 +57,16 @@ async def book(tx: Tx, bookings: Sequence[Booking]) -> None:
 
 
 async def put_right(tx: Tx, charges: Sequence[Charge]) -> None:
-    """Count what was really charged instead of what was reckoned; for texts that were never counted nothing."""
+    """Count what was really charged instead of what was reckoned; for texts that were never counted nothing.
+
+    Of a text with several ids each receipt tells of a part, so there the reckoning stands.
+    """
     charges = [charge for charge in charges if charge.price or charge.segments is not None]
-    old = await _booked(tx, [charge.outbox_id for charge in charges]) if charges else {}
-    latest = {charge.outbox_id: charge for charge in charges if charge.outbox_id in old}
+    if not charges:
+        return
+    old = await _booked(tx, [charge.outbox_id for charge in charges])
+    parted = await _in_parts(tx, list(old))
+    latest = {charge.outbox_id: charge for charge in charges if charge.outbox_id in old.keys() - parted}
     new = [_charged(old[outbox_id], charge) for outbox_id, charge in latest.items()]
     changed = [item for item in new if item != old[item.outbox_id]]
     await _count(tx, changed, [old[item.outbox_id] for item in changed])
@@ -90,6 +96,12 @@ def _charged(old: Booking, charge: Charge) -> Booking:
     price = parse_price(charge.price)
     millis, currency = price or (old.millis, old.currency)
     return Booking(old.outbox_id, old.office, old.day, segments, millis, currency)
+
+
+async def _in_parts(tx: Tx, outbox_ids: Sequence[int]) -> set[int]:
+    ids = tx.t.text_ids
+    query = select(ids.c.outbox_id).where(ids.c.outbox_id.in_(outbox_ids)).group_by(ids.c.outbox_id)
+    return {row["outbox_id"] for row in await tx.all(query.having(func.count() > 1))}
 
 
 async def _booked(tx: Tx, outbox_ids: Sequence[int]) -> dict[int, Booking]:
