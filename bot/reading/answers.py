@@ -36,6 +36,10 @@ _END = re.compile(
 )
 
 
+_LONGEST_END = 16
+"""Characters; no ending is longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """``keyword`` is "opt_out", "opt_in" or "help"; ``marks`` are (rule, place in the normalised text)."""
@@ -92,7 +96,11 @@ def _cores(text: str, lexicon: Lexicon) -> _Cores:
         for form in forms
         for place in [place for place, char in enumerate(form) if char == " "][:6]
     ]
-    cut = [form[: tail.start()].strip() for form in forms if (tail := _END.search(form)) and tail.start()]
+    cut = [
+        form[: tail.start()].strip()
+        for form in forms
+        if (tail := _END.search(form, max(len(form) - _LONGEST_END, 0))) and tail.start()
+    ]
     return _Cores((*forms, *cut), tuple(halves))
 
 

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import add
 from types import MappingProxyType
 from typing import Any
 
-_MOST = 6_000
+_MOST = 600
 """A pattern with more beginnings than this is looked at less closely."""
 _WIDE = 400
 """A range of more letters than this says too little."""
 _DIGITS = frozenset("0123456789")
+_FIRST = 2
+_DEEP = {True: 4, False: 3}
+"""Letters that are looked at in the end: more in alphabets than where there are thousands of letters."""
+_KEPT = 20_000
+"""Letters for which is kept what can begin with them."""
 
 Heads = frozenset[tuple[str, bool]]
 """Beginnings; True where anything may follow, False where the pattern (so far) ends there."""
 Signs = Mapping[str, Heads]
+_NO_SIGNS: Signs = MappingProxyType({})
 _EMPTY: Heads = frozenset([("", False)])
 _ANYTHING: Heads = frozenset([("", True)])
 
 
-def beginnings(pattern: str, signs: Signs = MappingProxyType({}), depth: int = 2) -> frozenset[str] | None:
+def beginnings(pattern: str, signs: Signs = _NO_SIGNS, depth: int = 2) -> frozenset[str] | None:
     """The letters, up to ``depth``, that every match of ``pattern`` begins with, None where that cannot be told.
 
     ``signs`` are letters that stand for longer patterns, with their beginnings.
@@ -31,6 +38,15 @@ def beginnings(pattern: str, signs: Signs = MappingProxyType({}), depth: int = 2
     if "" in heads:
         return None
     return frozenset(head for head in heads if not any(head[:size] in heads for size in range(1, len(head))))
+
+
+def guarded(pattern: str) -> str:
+    """``pattern``, looked for only where one of its first letters stands: most places cost one step then.
+
+    Raises re.error for a pattern that cannot be read.
+    """
+    letters = beginnings(pattern, depth=1)
+    return pattern if letters is None else f"(?=[{''.join(map(re.escape, sorted(letters)))}])(?:{pattern})"
 
 
 def heads_of(pattern: str, signs: Signs, depth: int) -> Heads:
@@ -42,41 +58,69 @@ def heads_of(pattern: str, signs: Signs, depth: int) -> Heads:
     return _of_sequence(items, signs, depth)
 
 
-def depth_of(*, spaced: bool) -> int:
-    """How many letters are looked at: three in alphabets, two where there are thousands of letters."""
-    return 3 if spaced else 2
-
-
 class Index:
-    """For the places of a text, the patterns that can begin there; in ``spaced`` languages only where a word begins."""
+    """For the places of a text, the patterns that can begin there; in ``spaced`` languages only where a word begins.
 
-    def __init__(self, patterns: Sequence[str], signs: Signs = MappingProxyType({}), *, spaced: bool = False) -> None:
+    ``signs`` gives the beginnings of signs for a depth. At first two letters of a pattern are known; which of the
+    patterns that fit go on with the next letters too is found out, and kept, when a reply first brings such letters.
+    """
+
+    def __init__(
+        self, patterns: Sequence[str], signs: Callable[[int], Signs] = lambda _: _NO_SIGNS, *, spaced: bool = False
+    ) -> None:
         self._spaced = spaced
+        self._patterns = patterns
+        self._depth = _DEEP[spaced]
+        self._signs = signs(self._depth)
         by_head: dict[str, list[int]] = {}
         anywhere: list[int] = []
+        first = signs(_FIRST)
         for number, pattern in enumerate(patterns):
-            heads = beginnings(pattern, signs, depth_of(spaced=spaced))
+            heads = beginnings(pattern, first, _FIRST)
             for where in [anywhere] if heads is None else [by_head.setdefault(head, []) for head in heads]:
                 where.append(number)
         self.anywhere = tuple(anywhere)
         self._numbers = {head: _all_at(head, by_head, anywhere) for head in by_head}
         """For each head the patterns that can begin with it: its own, those of its first letters, those of any."""
+        self._deep: dict[str, tuple[int, ...]] = {}
+        self._heads: dict[int, frozenset[str] | None] = {}
 
     def places(self, text: str) -> Iterator[tuple[int, tuple[int, ...]]]:
         """For each place of ``text`` where patterns can begin their numbers, in order."""
-        known, otherwise = self._numbers.get, self.anywhere
-        pairs = list(map(add, text, f"{text[1:]} "))
-        if not self._spaced:
-            for at, (letter, pair) in enumerate(zip(text, pairs, strict=True)):
-                if numbers := known(pair) or known(letter) or otherwise:
-                    yield at, numbers
-            return
+        known, find_out = self._deep.get, self._find_out
         before = ""
-        triples = map(add, pairs, f"{text[2:]}  ")
-        for at, (letter, pair, triple) in enumerate(zip(text, pairs, triples, strict=False)):
-            inside, before = before.isalnum() and letter.isalnum(), letter
-            if not inside and (numbers := known(triple) or known(pair) or known(letter) or otherwise):
+        for at, letters in enumerate(_pieces(text, self._depth)):
+            if self._spaced:
+                inside, before = before.isalnum() and letters[0].isalnum(), letters[0]
+                if inside:
+                    continue
+            numbers = known(letters)
+            if numbers is None:
+                numbers = find_out(letters)
+            if numbers:
                 yield at, numbers
+
+    def _find_out(self, letters: str) -> tuple[int, ...]:
+        numbers = self._numbers.get(letters[:_FIRST]) or self._numbers.get(letters[0]) or self.anywhere
+        numbers = tuple(number for number in numbers if self._fits(number, letters))
+        if len(self._deep) >= _KEPT:
+            self._deep.clear()
+        self._deep[letters] = numbers
+        return numbers
+
+    def _fits(self, number: int, letters: str) -> bool:
+        if number not in self._heads:
+            self._heads[number] = beginnings(self._patterns[number], self._signs, self._depth)
+        heads = self._heads[number]
+        return heads is None or any(letters[:size] in heads for size in range(1, len(letters) + 1))
+
+
+def _pieces(text: str, size: int) -> Iterable[str]:
+    """The ``size`` letters at each place of ``text``; after its end there is white space."""
+    pieces: Iterable[str] = text
+    for shift in range(1, size):
+        pieces = map(add, pieces, f"{text[shift:]}{' ' * shift}")
+    return pieces
 
 
 def _all_at(head: str, by_head: Mapping[str, list[int]], anywhere: list[int]) -> tuple[int, ...]:
@@ -106,7 +150,10 @@ def _joined(heads: Heads, more: Heads, depth: int) -> Heads:
         if begun:
             left = depth - size
             rests = {(text[:left], anything and len(text) < left) for text, anything in more}
-            joined.update([(head + rest, anything) for head in begun for rest, anything in rests])
+            if len(begun) * len(rests) > _MOST:  # too many to tell apart
+                joined.update([(head, True) for head in begun])
+            else:
+                joined.update([(head + rest, anything) for head in begun for rest, anything in rests])
     return frozenset(joined)
 
 

@@ -17,9 +17,9 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import chain, pairwise
+from functools import cached_property
+from itertools import pairwise, repeat
 from operator import add
-from typing import cast
 
 from bot.domain.reading import Context
 
@@ -32,6 +32,10 @@ _STRONGEST, _RARE = 8, 60
 """Grams by which examples are likened, and how many examples may share one."""
 _LONGEST = 600
 """Characters that are looked at; the beginning and the end of a longer reply."""
+_FIELD, _SHIFT = 24, 128
+_MASK, _ONE = (1 << _FIELD) - 1, 1 << 2 * _FIELD
+"""Bits of one sum, and what makes a weight (a signed byte) positive; no reply has grams enough to run over."""
+_NOTHING = repeat(0)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _NOISE = re.compile(r"[\s、。,.・!?~〜ー…:;]+")
 _WORD = re.compile(r"\w+")
@@ -124,18 +128,25 @@ class Classifier:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        self._places: dict[str, dict[str, int]] = {_LETTERS: {}, _WORDS: {}, _DICTIONARY: {}, _ASKED: {}}
-        """The place of each gram by its kind."""
-        for place, gram in enumerate(weights.grams):
+        self._packed: dict[str, dict[str, int]] = {_LETTERS: {}, _WORDS: {}, _DICTIONARY: {}, _ASKED: {}}
+        """For each gram, by its kind, one number that holds 1 and both of its weights: sums of these are three sums."""
+        emergency, grave = (memoryview(head).cast("b") for head in (weights.emergency, weights.grave))
+        for gram, one, other in zip(weights.grams, emergency, grave, strict=True):
             kind, _, rest = gram.partition(" ")
-            self._places[kind][rest] = place
-        self._holding: dict[int, list[int]] = {}
+            self._packed[kind][rest] = _ONE | one + _SHIFT << _FIELD | other + _SHIFT
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {gram: place for place, gram in enumerate(self.weights.grams)}
+
+    @cached_property
+    def _holding(self) -> dict[int, list[int]]:
         """The grave examples that each gram makes grave."""
-        for at, marks in enumerate(weights.marks):
+        holding: dict[int, list[int]] = {}
+        for at, marks in enumerate(self.weights.marks):
             for place in marks:
-                self._holding.setdefault(place, []).append(at)
-        self._emergency = tuple(memoryview(weights.emergency).cast("b"))
-        self._grave = tuple(memoryview(weights.grave).cast("b"))
+                holding.setdefault(place, []).append(at)
+        return holding
 
     def limits(self, language: str, *, known: bool) -> Limits:
         """The limits for replies in ``language`` (those of ``other`` where it has none) whose clauses are all known."""
@@ -145,17 +156,19 @@ class Classifier:
 
     def scores(self, core: Core, context: Context) -> Scores:
         """How grave the words of ``core`` are."""
-        places = self._held(core, context)
-        length = math.sqrt(len(places) or 1)
+        total = sum(sum(map(self._packed[kind].get, grams, _NOTHING)) for kind, grams in _grams(core, context))
+        count = total >> 2 * _FIELD
+        length, shift = math.sqrt(count or 1), count * _SHIFT
         scale, bias = self.weights.scale, self.weights.bias
-        emergency = sum(map(self._emergency.__getitem__, places)) * scale[0] / length + bias[0]
-        grave = sum(map(self._grave.__getitem__, places)) * scale[1] / length + bias[1]
+        emergency = ((total >> _FIELD & _MASK) - shift) * scale[0] / length + bias[0]
+        grave = ((total & _MASK) - shift) * scale[1] / length + bias[1]
         return Scores(emergency, grave)
 
     def nearest(self, core: Core, context: Context, count: int = 2) -> list[str]:
         """The labelled replies that share most of what makes this one grave (``id:text``), the nearest first."""
-        weigh = self._grave.__getitem__
-        telling = [place for place in self._held(core, context) if 0 < len(self._holding.get(place, ())) <= _RARE]
+        weigh = memoryview(self.weights.grave).cast("b").__getitem__
+        held = {self._places[gram] for gram in grams_of(core, context) if gram in self._places}
+        telling = [place for place in held if 0 < len(self._holding.get(place, ())) <= _RARE]
         telling.sort(key=lambda place: (-weigh(place), place))
         shared: Counter[int] = Counter()
         for place in telling[:_STRONGEST]:
@@ -163,13 +176,6 @@ class Classifier:
                 shared[example] += weigh(place)
         alike = sorted(shared.items(), key=lambda item: (-item[1], item[0]))[:count]
         return [self.weights.examples[at] for at, weight in alike if weight > 0]
-
-    def _held(self, core: Core, context: Context) -> set[int]:
-        places: set[int | None] = {None}
-        for kind, grams in _grams(core, context):
-            places.update(map(self._places[kind].get, grams))
-        places.remove(None)
-        return cast("set[int]", places)
 
 
 def folded(text: str, spans: Iterable[tuple[int, int]] = ()) -> str:
@@ -191,18 +197,17 @@ def grams_of(core: Core, context: Context) -> set[str]:
     return {f"{kind} {gram}" for kind, grams in _grams(core, context) for gram in grams}
 
 
-def _grams(core: Core, context: Context) -> Iterator[tuple[str, Iterable[str]]]:
+def _grams(core: Core, context: Context) -> Iterator[tuple[str, set[str]]]:
     words = core.words or tuple(_WORD.findall(core.text))
     yield _LETTERS, _pieces(f"^{core.text}$")
-    yield _WORDS, words
-    yield _WORDS, map(" ".join, pairwise(words))
+    yield _WORDS, {*words, *map(" ".join, pairwise(words))}
     if core.words:
         yield _DICTIONARY, _pieces(f"^{''.join(core.words)}$")
-    yield _ASKED, (context.value,)
+    yield _ASKED, {context.value}
 
 
-def _pieces(text: str) -> Iterator[str]:
+def _pieces(text: str) -> set[str]:
     """All pieces of one to four letters."""
     pairs = list(map(add, text, text[1:]))
     triples = list(map(add, pairs, text[2:]))
-    return chain(text, pairs, triples, map(add, triples, text[3:]))
+    return {*text, *pairs, *triples, *map(add, triples, text[3:])}

@@ -39,7 +39,10 @@ class Found:
 
     def has(self, kind: str, *codes: str) -> bool:
         """Whether a sign of ``kind`` (and one of ``codes``) is present."""
-        return any(sign.present and sign.kind == kind and (not codes or sign.code in codes) for sign in self.signs)
+        for sign in self.signs:
+            if sign.rule.kind == kind and sign.present and (not codes or sign.rule.code in codes):
+                return True
+        return False
 
     def about_others(self) -> bool:
         """Whether the milder illness told is somebody else's in the home."""

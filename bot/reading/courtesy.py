@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from bot.reading.alternatives import factored
+from bot.reading.beginnings import guarded
 from bot.reading.normalise import fold_pattern
 
 _GAP = r"[\s。、,.!?~〜…:;・।]"
@@ -23,9 +25,9 @@ class Courtesy:
     """The polite phrases of all languages, at the beginning and at the end of a reply."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
-        told = "|".join(sorted(map(fold_pattern, phrases), key=len, reverse=True))
-        self._end = re.compile(rf"(?:{_EDGE}(?:{told}){_GAP}*)+$") if told else None
-        self._start = re.compile(rf"(?:(?:{told})(?:{_GAP}+|(?=\d)))+") if told else None
+        told = factored(sorted(map(fold_pattern, phrases), key=len, reverse=True))
+        self._end = re.compile(guarded(rf"(?:{_EDGE}(?:{told}){_GAP}*)+$")) if told else None
+        self._start = re.compile(guarded(rf"(?:(?:{told})(?:{_GAP}+|(?=\d)))+")) if told else None
 
     def inside(self, text: str) -> tuple[int, int] | None:
         """The place in normalised ``text`` of what is said besides courtesy; None without courtesy or anything else."""

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.reading import RED_FLAGS, SYMPTOMS
-from bot.reading.beginnings import Index
+from bot.reading.alternatives import branches_of, factored
+from bot.reading.beginnings import Index, guarded
 from bot.reading.spelling import Spelling
-from bot.reading.vocabulary import Vocabulary, branches_of, lines
+from bot.reading.vocabulary import Vocabulary, lines
 
 _KINDS = ("red_flags", "dangers", "urgent", "symptoms", "denials", "states", "intents")
+SPEECH = ("states", "intents")
+"""Kinds of rules that tell no sign of health."""
 _BEHIND = "(?<"
 _WORD_END = "(?![\\w\u0900-\u0963])"
 _SCOPE_KEYS = (
@@ -29,21 +32,23 @@ _SCOPE_KEYS = (
 class Branch:
     """One alternative of a rule, compiled when it is first tried: most are never."""
 
-    __slots__ = ("_compiled", "_source", "brief")
+    __slots__ = ("_source", "brief", "compiled", "speech")
 
-    def __init__(self, source: str, brief: str = "") -> None:
+    def __init__(self, source: str, brief: str = "", *, speech: bool = False) -> None:
         self._source = source
-        self._compiled: re.Pattern[str] | None = None
+        self.compiled: re.Pattern[str] | None = None
         self.brief = brief
         """The pattern with signs for vocabularies."""
+        self.speech = speech
+        """Whether it tells no sign of health, and so may match inside idioms."""
         if _BEHIND in source:  # of unequal lengths it is an error that only compiling finds
             self.pattern()
 
     def pattern(self) -> re.Pattern[str]:
         """What is to be matched; raises ValueError where that cannot be compiled."""
-        if self._compiled is None:
-            self._compiled = _compiled(self._source)
-        return self._compiled
+        if self.compiled is None:
+            self.compiled = _compiled(self._source)
+        return self.compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +129,25 @@ def _rules(data: Mapping[str, Any], words: Vocabulary, *, spaced: bool) -> Itera
                 yield Rule(
                     kind,
                     code,
-                    tuple(_branches(lines(group["say"]), words, spaced=spaced)),
+                    tuple(_branches(lines(group["say"]), words, spaced=spaced, speech=kind in SPEECH)),
                     _compile([f"(?:{unless})$"], words, spaced=spaced) if unless else None,
                     bool(group.get("firm")),
                     bool(group.get("bare")),
                 )
 
 
-def _branches(patterns: Sequence[str], words: Vocabulary, *, spaced: bool) -> Iterator[Branch]:
+def _branches(patterns: Sequence[str], words: Vocabulary, *, spaced: bool, speech: bool) -> Iterator[Branch]:
     for pattern in patterns:
         for branch in branches_of(pattern):
             source = words.expand(branch)
-            yield Branch(f"(?:{source}){_WORD_END}" if spaced else source, words.brief(branch))
+            yield Branch(f"(?:{source}){_WORD_END}" if spaced else source, words.brief(branch), speech=speech)
 
 
 def _compile(patterns: Sequence[str], words: Vocabulary, *, spaced: bool, edges: bool = False) -> re.Pattern[str]:
-    bodies = [words.expand(pattern) for pattern in lines("\n".join(patterns))]
-    body = "|".join(bodies)
+    bodies = [words.expand(one) for pattern in lines("\n".join(patterns)) for one in branches_of(pattern)]
+    body = factored(bodies)
     try:
-        return _compiled(f"(?:{body}){_WORD_END}" if spaced and edges else body)
+        return _compiled(guarded(f"(?:{body}){_WORD_END}" if spaced and edges else body))
     except ValueError:
         for one in bodies:  # the wrong one is named alone
             _compiled(one)

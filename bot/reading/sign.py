@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.reading.lexicon import Rule
+from bot.reading.lexicon import SPEECH, Rule
 
-SPEECH = ("states", "intents")
-"""Kinds of rules that tell no sign of health."""
+__all__ = ["SPEECH", "Sign", "Status"]
 
 
 class Status(StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.reading.lexicon import Lexicon
 from bot.reading.normalise import in_word
 from bot.reading.scope import Scope
-from bot.reading.sign import SPEECH, Sign, Status
+from bot.reading.sign import Sign, Status
 
 __all__ = ["MASK", "Sign", "Status", "find_signs", "mask_idioms"]
 
@@ -91,12 +91,10 @@ def _matches(text: str, masked: str, lexicon: Lexicon) -> Iterator[Sign]:
     for at, numbers in lexicon.index.places(text):
         for number in numbers:
             owner, branch = branches[number]
-            if done.get(owner, 0) > at:
+            match = (branch.compiled or branch.pattern()).match(text if branch.speech else masked, at)
+            if match is None or (end := match.end()) <= at or done.get(owner, 0) > at:
                 continue
             rule = rules[owner]
-            match = branch.pattern().match(text if rule.kind in SPEECH else masked, at)
-            if match is None or (end := match.end()) <= at:
-                continue
             inside_word = lexicon.spaced and at and in_word(text[at]) and in_word(text[at - 1])
             if inside_word or (rule.unless_before and rule.unless_before.search(text[max(at - 24, 0) : at])):
                 done[owner] = at + 1

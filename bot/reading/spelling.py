@@ -11,7 +11,7 @@ from functools import partial
 from operator import add
 from typing import TYPE_CHECKING
 
-from bot.reading.beginnings import beginnings
+from bot.reading.beginnings import beginnings, guarded
 from bot.reading.normalise import Normalised
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class Spelling:
         self._devanagari = DEVANAGARI in rules
         patterns = [rule[0] for rule in told]
         whole = not any(map(_REFERENCE.search, patterns))
-        self._any = re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if whole and patterns else None
+        together = "|".join(f"(?:{pattern})" for pattern in patterns)
+        self._any = re.compile(guarded(together)) if whole and patterns else None
         self._last: tuple[str, Normalised] = ("", Normalised("", (), ()))
         """The last text and what it became: each part of the reader asks for the same one."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.reading.beginnings import Heads, depth_of, heads_of
+from bot.reading.alternatives import branches_of, factored
+from bot.reading.beginnings import Heads, heads_of
 from bot.reading.normalise import fold_pattern
 
 _WORD = re.compile(r"<([a-z_]+)>")
@@ -27,13 +28,13 @@ class Vocabulary:
         self._gaps = _GAPS[spaced]
         self._words: dict[str, str] = {}
         self._signs: dict[str, str] = {}
-        self.heads: dict[str, Heads] = dict.fromkeys(self._gaps, _GAP_HEADS[spaced])
-        """What the signs in a brief pattern begin with."""
+        self._briefs: dict[str, str] = {}
+        self._gap_heads = _GAP_HEADS[spaced]
         for number, (name, items) in enumerate(data.items()):
             patterns = lines(items)
             sign = chr(_SIGNS + number)
-            self._words[name] = f"(?:{'|'.join(map(self.expand, patterns))})"
-            self.heads[sign] = heads_of("|".join(map(self.brief, patterns)), self.heads, depth_of(spaced=spaced))
+            self._words[name] = f"(?:{factored([self.expand(one) for line in patterns for one in branches_of(line)])})"
+            self._briefs[sign] = "|".join(map(self.brief, patterns))
             self._signs[name] = sign
 
     def expand(self, pattern: str) -> str:
@@ -48,9 +49,31 @@ class Vocabulary:
             raise ValueError(f"<{name}> is no vocabulary, or is used before it is written")
         return self._words[name]
 
+    def heads(self, depth: int) -> Mapping[str, Heads]:
+        """What the signs in a brief pattern begin with, up to ``depth`` letters; found out when they are asked for."""
+        return _SignHeads(self._briefs, dict.fromkeys(self._gaps, self._gap_heads), depth)
+
     def brief(self, pattern: str) -> str:
         """``pattern`` with a sign for each vocabulary and gap; quick to take apart."""
         return _WORD.sub(lambda match: self._signs[match.group(1)], _folded(pattern))
+
+
+class _SignHeads(Mapping[str, Heads]):
+    def __init__(self, briefs: Mapping[str, str], known: dict[str, Heads], depth: int) -> None:
+        self._briefs = briefs
+        self._known = known
+        self._depth = depth
+
+    def __getitem__(self, sign: str) -> Heads:
+        if sign not in self._known:
+            self._known[sign] = heads_of(self._briefs[sign], self, self._depth)
+        return self._known[sign]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._known, **self._briefs})
+
+    def __len__(self) -> int:
+        return len({**self._known, **self._briefs})
 
 
 def lines(items: str | Sequence[str]) -> list[str]:
@@ -61,24 +84,3 @@ def lines(items: str | Sequence[str]) -> list[str]:
 
 def _folded(pattern: str) -> str:
     return fold_pattern(pattern).replace("~~", _LONG).replace("~", _SHORT)
-
-
-def branches_of(pattern: str) -> list[str]:
-    """The alternatives of ``pattern`` at its top: "a|(?:b|c)" has two."""
-    branches, start, depth, in_class, at = [], 0, 0, False, 0
-    while at < len(pattern):
-        letter = pattern[at]
-        if letter == "\\":
-            at += 1
-        elif in_class:
-            in_class = letter != "]"
-        elif letter == "[":
-            in_class = True
-            at += 1 + (pattern[at + 1 : at + 2] == "^")  # a bracket that stands first is a letter of the class
-        elif letter in "()":
-            depth += 1 if letter == "(" else -1
-        elif letter == "|" and depth == 0:
-            branches.append(pattern[start:at])
-            start = at + 1
-        at += 1
-    return [branch for branch in (*branches, pattern[start:]) if branch]
