@@ -39,11 +39,11 @@ def verify(request: WebRequest, tokens: Sequence[str], shared_keys: Sequence[str
     keys = {"HMAC_SHA1": ("sha1", tokens), "HMAC_SHA256": ("sha256", shared_keys)}.get(algorithm, ("sha1", ()))
     ends = "".join(f"{name}{value}" for name, value in sorted(set(pairs)))
     expected = [
-        base64.b64encode(hmac.digest(key.encode(), (address + ends).encode(), keys[0]))
+        base64.b64encode(hmac.digest(key.encode(), (address + ends).encode(errors="replace"), keys[0]))
         for key in keys[1]
         for address in _addresses(request.url)
     ]
-    if not sum(hmac.compare_digest(given.encode(), item) for item in expected):  # all are compared
+    if not sum(hmac.compare_digest(given.encode(errors="replace"), item) for item in expected):  # all are compared
         raise refused("signature")
 
 
@@ -73,7 +73,9 @@ def _signed_form(request: WebRequest) -> list[tuple[str, str]]:
 
 def _verify_body(request: WebRequest) -> None:
     told = parse_qs(urlsplit(request.url).query).get("bodySHA256", [""])[0]
-    if not hmac.compare_digest(told.lower().encode(), hashlib.sha256(request.body).hexdigest().encode()):
+    if not hmac.compare_digest(
+        told.lower().encode(errors="replace"), hashlib.sha256(request.body).hexdigest().encode()
+    ):
         raise refused("payload")
 
 

@@ -69,7 +69,7 @@ def check_claims(claims: Mapping[str, Any], body: bytes, now: datetime) -> None:
     if not is_fresh(claims.get("iat"), now) or until is None or until < now:
         raise refused("stale")
     expected = hashlib.sha256(body).hexdigest().encode()
-    if not hmac.compare_digest(str(claims.get("payload_hash", "")).lower().encode(), expected):
+    if not hmac.compare_digest(_bytes(str(claims.get("payload_hash", "")).lower()), expected):
         raise refused("payload")
 
 
@@ -84,7 +84,7 @@ def check_sig(values: Mapping[str, Any], secret: str, method: Method) -> None:
     given = str(values.get("sig", ""))
     if not given:
         raise refused("unsigned")
-    if not hmac.compare_digest(given.lower().encode(), _sig(values, secret, method).encode()):
+    if not hmac.compare_digest(_bytes(given.lower()), _sig(values, secret, method).encode()):
         raise refused("signature")
 
 
@@ -92,8 +92,13 @@ def _sig(values: Mapping[str, Any], secret: str, method: Method) -> str:
     words = {name: _word(value) for name, value in values.items() if name != "sig"}
     text = "".join(f"&{name}={words[name]}" for name in sorted(words))
     if method == "md5hash":  # the account's choice in Vonage's dashboard, and its default
-        return hashlib.md5((text + secret).encode(), usedforsecurity=False).hexdigest()
-    return hmac.new(secret.encode(), text.encode(), method).hexdigest()
+        return hashlib.md5(_bytes(text + secret), usedforsecurity=False).hexdigest()
+    return hmac.new(secret.encode(), _bytes(text), method).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8; JSON may hold halves of surrogate pairs, which have no other bytes."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _word(value: object) -> str:
