@@ -127,7 +127,8 @@ class RelayStore:
             try:
                 for at, box, _ in batch:
                     data = write_record(self._key, self.id, seq + 1, last, at, box)
-                    seq, last, made[seq + 1] = seq + 1, record_hash(data), len(data)
+                    seq, last = seq + 1, record_hash(data)
+                    made[seq] = len(data)
                     _write(self._path(seq), data)
                 sync_folder(self._waiting)
                 write_whole(self._folder / "head.json", json.dumps({"seq": seq, "hash": last}).encode())
