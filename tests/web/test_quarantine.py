@@ -1,0 +1,163 @@
+"""Refused requests: kept, released after the setting was mended, judged by when they came, and never doubled."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.domain.errors import InvalidInput, NotFound, Refused
+from bot.domain.gateway import RefusedRequest
+from tests.support.signed import OTHER, SignedGateway, join, knock, text, words
+
+NURSE = "nurse"
+HOUR = timedelta(hours=1)
+
+
+async def refused(house, *texts, key="k2", **how):
+    """A request signed with a key that our settings do not have yet; its number in the quarantine."""
+    status, _, _ = await knock(house, {"texts": list(texts)}, key=key, **how)
+    assert status == 403
+    return (await house.service.quarantine.list())[0].id
+
+
+def mended(house):
+    """The operator has written the new key into the settings."""
+    join(house, SignedGateway(key="k2"))
+    return house.service.quarantine
+
+
+async def receipts(house):
+    async with house.service.database.read() as tx:
+        return await tx.value(select(func.count()).select_from(tx.t.receipts))
+
+
+async def test_after_the_setting_is_mended_a_held_request_brings_what_it_held(house):
+    join(house)
+    data = {
+        "texts": [text("a", "1"), text("b", "2", phone=OTHER)],
+        "receipts": [{"message_id": "s1", "state": "delivered"}],
+    }
+    await knock(house, data, key="k2")
+    house.clock.set(house.clock.now() + 48 * HOUR)
+    quarantine = mended(house)
+    (item,) = await quarantine.list("signed", "main")
+    taken = await quarantine.release(item.id, NURSE)
+    assert (taken.texts, taken.receipts, taken.nameless) == (2, 1, 0)
+    assert await words(house) == ["1", "2"]
+    assert await receipts(house) == 1
+    assert await quarantine.list() == await quarantine.summary() == []
+    (item,) = await quarantine.list(state="released")
+    assert (item.decided_by, item.decided_at) == (NURSE, house.clock.now())
+
+
+async def test_a_request_that_was_stale_when_it_came_stays_so(house):
+    join(house, SignedGateway(key="k2"))
+    number = await refused(house, text("a"), at=house.clock.now() - HOUR)
+    with pytest.raises(RefusedRequest) as refusal:
+        await house.service.quarantine.release(number, NURSE)
+    assert refusal.value.code == "stale"
+    assert [item.state for item in await house.service.quarantine.list()] == ["held"]
+    assert (await house.service.quarantine.release(number, NURSE, force=True)).texts == 1
+    assert await words(house) == ["こんにちは"]
+
+
+async def test_what_is_not_believed_yet_stays_held(house):
+    join(house)
+    number = await refused(house, text("a"))
+    with pytest.raises(RefusedRequest):
+        await house.service.quarantine.release(number, NURSE)
+    assert [item.id for item in await house.service.quarantine.list()] == [number]
+    assert await words(house) == []
+
+
+async def test_a_request_that_two_release_enters_once(house):
+    join(house)
+    number = await refused(house, text(""), text("b"))
+    quarantine = mended(house)
+    ends = await asyncio.gather(*(quarantine.release(number, NURSE) for _ in range(5)), return_exceptions=True)
+    assert sorted(type(end).__name__ for end in ends) == ["Refused"] * 4 + ["Taken"]
+    with pytest.raises(Refused):
+        await quarantine.release(number, NURSE)
+    with pytest.raises(Refused):
+        await quarantine.drop(number, NURSE)
+    assert await words(house) == ["こんにちは"] * 2
+
+
+async def test_what_the_provider_brought_again_meanwhile_is_not_doubled(house):
+    join(house)
+    number = await refused(house, text("a"))
+    quarantine = mended(house)
+    assert (await knock(house, {"texts": [text("a")]}, key="k2"))[0] == 200
+    await quarantine.release(number, NURSE)
+    assert await words(house) == ["こんにちは"]
+
+
+async def test_all_of_an_account_are_released_together_and_junk_stays(house):
+    join(house)
+    for at in range(5):
+        await refused(house, text(f"m{at}", str(at)))
+    await refused(house, text("junk", "9"), key="k3")
+    quarantine = mended(house)
+    assert await quarantine.release_all("signed", "main", NURSE) == (5, 1)
+    assert await words(house) == ["0", "1", "2", "3", "4"]
+    (junk,) = await quarantine.list()
+    await quarantine.drop(junk.id, NURSE)
+    assert await quarantine.list() == []
+    assert await words(house) == ["0", "1", "2", "3", "4"]
+
+
+async def test_a_malformed_request_is_read_again_after_the_gateway_was_mended(house):
+    join(house)
+    assert (await knock(house, {"texts": [{"id": "a", "from": OTHER}]}))[0] == 400
+    (item,) = await house.service.quarantine.list()
+    with pytest.raises(InvalidInput) as error:
+        await house.service.quarantine.release(item.id, NURSE)
+    assert error.value.field == "text"
+
+    class Mended(SignedGateway):
+        async def parse(self, request):
+            return await super().parse(request) if b'"text":' in request.body else await super().parse(filled(request))
+
+    join(house, Mended())
+    assert (await house.service.quarantine.release(item.id, NURSE)).texts == 1
+
+
+def filled(request):
+    body = request.body.replace(b'"from"', b'"text": "", "from"')
+    return type(request)(request.method, request.url, request.headers, body, request.peer)
+
+
+async def test_a_text_that_nobody_can_be_answered_for_is_read_and_dropped(house):
+    join(house)
+    await knock(house, {"texts": [text("a", phone="12345"), text("b", "2")]})
+    quarantine = house.service.quarantine
+    (item,) = await quarantine.list()
+    for force in (False, True):
+        with pytest.raises(InvalidInput):
+            await quarantine.release(item.id, NURSE, force=force)
+    assert [one.state for one in await quarantine.list()] == ["held"]
+    await quarantine.drop(item.id, NURSE)
+    assert (await quarantine.list(), await words(house)) == ([], ["2"])
+
+
+async def test_a_released_request_leaves_behind_the_texts_without_a_number(house):
+    join(house)
+    number = await refused(house, text("a"), text("b", "ひみつ", phone="12345"))
+    quarantine = mended(house)
+    assert (await quarantine.release(number, NURSE)).nameless == 1
+    (left,) = await quarantine.list()
+    assert left.code == "no_number"
+
+
+async def test_what_is_not_there_is_told_so(house):
+    join(house)
+    quarantine = house.service.quarantine
+    for act in (quarantine.show(99), quarantine.release(99, NURSE), quarantine.drop(99, NURSE)):
+        with pytest.raises(NotFound):
+            await act
+    number = await refused(house, text("a"))
+    del house.service.gateways["signed", "main"]
+    with pytest.raises(NotFound) as missing:
+        await quarantine.release(number, NURSE)
+    assert "signed/main" in missing.value.en
