@@ -81,7 +81,8 @@ class Router:
     """The roads of an installation, by their order."""
 
     def __init__(self, gateways: Iterable[BaseGateway[Any]]) -> None:
-        ordered = sorted(gateways, key=lambda gateway: (gateway.mine.order, gateway.account))
+        sending = (gateway for gateway in gateways if gateway.abilities.sends)
+        ordered = sorted(sending, key=lambda gateway: (gateway.mine.order, gateway.account))
         self.gateways: Mapping[str, BaseGateway[Any]] = {road_of(gateway): gateway for gateway in ordered}
 
     def gateway(self, road: str | None) -> BaseGateway[Any] | None:
