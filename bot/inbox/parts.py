@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 _LOOK_EVERY_SECONDS = 2.0
 _TIDY_EVERY = timedelta(hours=1)
-_PIECES_KEPT = timedelta(days=3)  # as long as a provider may deliver one again, or list it
+_PIECES_KEPT = timedelta(days=4)  # longer than a provider may deliver one again, or list it
 _RECEIPTS_KEPT = timedelta(days=30)
 _DECIDED_KEPT = timedelta(days=30)
 
