@@ -177,6 +177,7 @@ def _mount() -> None:
     from bot.bench.cli import app as bench_app  # noqa: PLC0415  # --version and errors need none of these
     from bot.bench.cli import soak  # noqa: PLC0415  # see above
     from bot.relay.cli import app as relay_app  # noqa: PLC0415  # see above
+    from bot.roads.cli import app as gateway_app  # noqa: PLC0415  # see above
     from bot.scripts.cli import app as script_app  # noqa: PLC0415  # see above
     from bot.triage import app as triage_app  # noqa: PLC0415  # see above
 
@@ -186,6 +187,7 @@ def _mount() -> None:
     app.command()(soak)
     relay_app.callback(invoke_without_command=True)(_relay)
     app.add_typer(relay_app, name="relay")
+    app.add_typer(gateway_app, name="gateway")
     app.add_typer(script_app, name="script", help="会話の台本 / Conversation scripts")
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 
 from bot.storage.outbox import waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.storage.database import Tx
 
 FAILED = ("rejected", "undelivered", "expired", "unknown", "retry")
@@ -132,3 +134,36 @@ async def waiting_texts(tx: Tx, now: datetime) -> Waiting:
 
 
 _HELD = frozenset({"road_down", "road_full", "road_quiet", "budget", "too_many"})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A receipt that belongs to no text of a conversation."""
+
+    state: str
+    code: str
+    reason: str
+    at: datetime
+    segments: int | None
+    price: str
+    carrier: str
+
+
+async def receipts_of(tx: Tx, road: str, reference: str, message_ids: Sequence[str]) -> list[Said]:
+    """What was said of a text that was sent outside the outbox (a test), in the order in which it came."""
+    receipts, names = tx.t.receipts, {reference, *message_ids}
+    further = select(receipts.c.message_id).where(
+        receipts.c.state == _ALSO_KNOWN, receipts.c.reference.in_(names), receipts.c.road.in_((road, ""))
+    )
+    names |= set((await tx.run(further)).scalars())
+    query = (
+        select(*(receipts.c[name] for name in Said.__slots__))
+        .where(or_(receipts.c.reference.in_(names), receipts.c.message_id.in_(names)))
+        .where(receipts.c.road.in_((road, "")), receipts.c.state != _ALSO_KNOWN)
+        .order_by(receipts.c.id)
+    )
+    return [Said(**row) for row in await tx.all(query)]
+
+
+_ALSO_KNOWN = "also_known"
+"""State of a row that tells a further id; see receipts.py."""

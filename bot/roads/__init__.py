@@ -1,0 +1,1 @@
+"""``mimamori gateway``: what an operator does with the accounts at providers."""
