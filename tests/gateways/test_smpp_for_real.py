@@ -8,7 +8,6 @@ import struct
 import sys
 from datetime import UTC, datetime, timedelta
 
-import aiohttp
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -21,7 +20,7 @@ from bot.domain.states import TextState
 from bot.gateways.smpp import SmppGateway
 from bot.gateways.smpp_account import SmppAccount
 from tests.support import smsc as witness
-from tests.support.child import CHECKOUT, Child
+from tests.support.smsc_process import SmscProcess
 from tests.support.wait import pause, until_async
 
 PHONE, OURS, BARE, BARE_OURS = "+819012345678", "+815012345678", "819012345678", "815012345678"
@@ -503,32 +502,10 @@ async def test_a_text_that_comes_again_while_its_first_copy_waits_is_kept_once()
 # killed
 
 
-class Provider:
-    """The SMSC as a process that can be killed and started again on the same ports and folder."""
-
-    def __init__(self, reaper, folder, port, control):
-        self._reaper, self._folder, self.port, self._control = reaper, folder, port, control
-        self._child = None
-
-    async def start(self):
-        command = [sys.executable, "-m", "tests.support.smsc", "--port", str(self.port)]
-        command += ["--control", str(self._control), "--folder", self._folder]
-        self._child = Child(command, self._reaper, cwd=CHECKOUT)
-        await asyncio.to_thread(self._child.wait_for, "SMSC listening")
-
-    def kill(self):
-        self._child.kill()
-
-    async def ask(self, method, path, body=None):
-        async with aiohttp.request(method, f"http://127.0.0.1:{self._control}{path}", json=body) as answer:
-            assert answer.status == 200, await answer.text()
-            return await answer.json()
-
-
 @pytest.fixture
 async def provider(reaper, tmp_path, unused_tcp_port_factory):
-    there = Provider(reaper, tmp_path, unused_tcp_port_factory(), unused_tcp_port_factory())
-    await there.start()
+    there = SmscProcess(reaper, tmp_path, unused_tcp_port_factory(), unused_tcp_port_factory())
+    await there.start(slow=0.02)
     yield there
     there.kill()
 
@@ -550,11 +527,10 @@ async def test_killed_and_started_again_under_500_texts_nothing_is_lost_and_noth
         Outbound(f"r{n}", f"+{phone}", f"お知らせ{n:03}。{LONG if n % 5 == 0 else ''}")
         for n, phone in enumerate(phones)
     ]
-    replies = [{"from": phone, "to": BARE_OURS, "text": f"返信{n:03}"} for n, phone in enumerate(phones)]
+    replies = [(phone, f"返信{n:03}") for n, phone in enumerate(phones)]
     gateway, answers, kills = make(provider.port, rate=1000), {}, 0
     async with standing(gateway) as core:
-        await provider.ask("POST", "/behave", {"slow": 0.02})
-        await provider.ask("POST", "/phone", replies)
+        await provider.phones_send(replies)
         sending = asyncio.gather(*(send_until_settled(gateway, text, answers) for text in texts))
         for already in itertools.count(60, 60):
             await until_async(lambda: len(answers) >= already or sending.done(), "more of them")  # noqa: B023  # as above
@@ -562,15 +538,14 @@ async def test_killed_and_started_again_under_500_texts_nothing_is_lost_and_noth
                 break
             provider.kill()
             kills += 1
-            await provider.start()
-            await provider.ask("POST", "/behave", {"slow": 0.02})
+            await provider.start(slow=0.02)
         await sending
 
         async def all_told():
-            return (await provider.ask("GET", "/state"))["waiting"] == 0
+            return (await provider.state())["waiting"] == 0
 
         await until_async(all_told, "all that was to deliver is acknowledged")
-        state = await provider.ask("GET", "/state")
+        state = await provider.state()
     assert kills >= 3
     shown = witness.joined(state["taken"])
     assert len(set(shown)) == len(shown), "no phone shows a text twice"
@@ -581,7 +556,7 @@ async def test_killed_and_started_again_under_500_texts_nothing_is_lost_and_noth
     missing = {reference for reference, text in wanted.items() if text not in set(shown)}
     assert missing <= by_outcome[Outcome.UNKNOWN], "what is not there is not said to be taken"
     assert len(by_outcome[Outcome.UNKNOWN]) <= kills * (gateway.mine.window + 1)
-    assert sorted(core.said) == sorted(reply["text"] for reply in replies), "every reply once"
+    assert sorted(core.said) == sorted(words for _, words in replies), "every reply once"
     ids = {name for answer in answers.values() if answer.message_id for name in (answer.message_id, *answer.also)}
     assert ids <= {receipt.message_id for receipt in core.receipts}
 
