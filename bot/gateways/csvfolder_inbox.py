@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import json
 import re
+import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,8 @@ _REPORT = ".report.txt"
 _CUT_WAITS = 30
 """How many times as long a file waits whose end is missing."""
 _ROWS_KNOWN = timedelta(days=365)
-_NAME = re.compile(r"[^\w.()-]", re.ASCII)
+_HELD = timedelta(hours=1)
+_NAME = re.compile(r"[^\w.()-]")
 
 Stamp = tuple[int, int, int]
 
@@ -59,7 +61,10 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A file that was dealt with. ``refused`` is why nothing of it was taken ("" where it was), in both languages."""
+    """A file that was dealt with; ``name`` is what it is called now.
+
+    ``refused`` is why nothing of it was taken ("" where it was), in both languages.
+    """
 
     file: str
     at: datetime
@@ -68,6 +73,11 @@ class Taken:
     known: int
     faults: int
     refused: tuple[str, str] = ("", "")
+    name: str = ""
+
+    @property
+    def new(self) -> int:
+        return self.results + self.replies - self.known
 
 
 class ExportInbox:
@@ -76,12 +86,13 @@ class ExportInbox:
     def __init__(self, folder: Path, form: ExportForm, signer: Signer, *, settle: timedelta, most: int) -> None:
         self.drop, self.done, self.refused = folder / "in", folder / "done", folder / "refused"
         self._given, self._taken = folder / "state" / "given", folder / "state" / "taken"
+        self._held = folder / "state" / "held"
         self._form, self._signer, self._settle, self._most = form, signer, settle, most
         self._seen: dict[Path, tuple[Stamp, datetime]] = {}
 
     def prepare(self) -> None:
         """Make what is missing of the folder; raises OSError."""
-        for folder in (self.drop, self.done, self.refused, self._given, self._taken):
+        for folder in (self.drop, self.done, self.refused, self._given, self._taken, self._held):
             make_folder(folder)
 
     def preview(self, data: bytes) -> Preview:
@@ -101,6 +112,42 @@ class ExportInbox:
         file = _named(name, data)
         write_whole(self._given / file, data)
         return file
+
+    def hold(self, name: str, data: bytes, now: datetime) -> str:
+        """Keep an upload until a person has seen what it would do; the token to take it by. Old ones are dropped."""
+        self._check_size(data)
+        make_folder(self._held)
+        for path in self._held.iterdir():
+            if path.stat().st_mtime < (now - _HELD).timestamp():
+                path.unlink(missing_ok=True)
+        token = secrets.token_hex(16)
+        write_whole(self._held / f"{token}.{_named(name, data)}", data)
+        return token
+
+    def release(self, token: str, *, take: bool) -> str | None:
+        """Give what was held, or drop it (``take`` False); its name, None where it was dealt with already."""
+        self.prepare()
+        there = {path.name.partition(".")[0]: path for path in self._held.glob("*")}  # no path from outside
+        path = there.get(token)
+        if path is None:
+            return None
+        name = path.name.partition(".")[2]
+        if not take:
+            path.unlink(missing_ok=True)
+            return name
+        try:
+            path.replace(self._given / name)
+        except FileNotFoundError:
+            return None
+        sync_folder(self._given)
+        return name
+
+    def report(self, name: str) -> bytes | None:
+        """The report of a file that was dealt with, by ``Taken.name``; None where it is gone."""
+        places = [
+            path for folder in (self.done, self.refused) if folder.is_dir() for path in folder.glob(f"*{_REPORT}")
+        ]
+        return next((path.read_bytes() for path in places if path.name == name + _REPORT), None)
 
     def waiting(self) -> list[str]:
         """Files that are there and not taken yet."""
@@ -184,7 +231,7 @@ class ExportInbox:
     def _move(self, path: Path, folder: Path, data: bytes, taken: Taken, faults: list[Fault]) -> None:
         name = _named(path.name, data)
         write_whole(folder / (name + _REPORT), _report(taken, faults).encode("utf-8-sig"))
-        record = {**asdict(taken), "at": taken.at.isoformat()}
+        record = {**asdict(taken), "at": taken.at.isoformat(), "name": name}
         write_whole(self._taken / f"{name}.json", json.dumps(record, ensure_ascii=False).encode())
         path.replace(folder / name)
         sync_folder(folder)
