@@ -13,9 +13,13 @@ from bot.storage.audit import note_action
 from bot.storage.bells import wait_for
 from bot.storage.calls import close_call, find_call, note_attempt
 from bot.storage.conversations import lock_conversation
+from bot.storage.due import release_put_off, send_by
 from bot.storage.inbox import add_for_conversation, state_of
+from bot.storage.spending import lift
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from bot.domain.clock import Clock
     from bot.storage.bells import Bells
     from bot.storage.database import Database
@@ -86,6 +90,32 @@ class Desk:
                 event = {"staff": staff, "reason": call["reason"], "outcome": outcome, "case_id": call["case_id"]}
                 await add_for_conversation(tx, call["conversation_id"], "call_finished", str(call_id), event, now)
         self._bells.ring("inbox")
+
+    async def send_again(self, conversation_id: int, staff: str, text_id: int, road: str) -> None:
+        """Send a text of which nobody knows whether it went out once more, by that road (``kind/account``).
+
+        It may then arrive twice, which a person has weighed; the program itself never sends it by another road.
+        """
+        now = self._clock.now()
+        async with self._database.write() as tx:
+            await lock_conversation(tx, conversation_id)
+            if not await send_by(tx, text_id, conversation_id, road, now):
+                raise Refused(
+                    "このSMSは、もう送れたか分かったか、送ってはいけないものです。画面を読み直してください。",
+                    "This text is not of unknown fate any more, or must not be sent. Load the page again.",
+                    field="text",
+                )
+            await note_action(tx, staff, "sent_again", conversation_id, now)
+        self._bells.ring("outbox")
+        self._bells.ring("live")
+
+    async def lift_budget(self, office: str, day: date, staff: str) -> None:
+        """Let an office's texts of that local day go whatever they cost; what waited for the budget is due now."""
+        now = self._clock.now()
+        async with self._database.write() as tx:
+            await lift(tx, office, day, staff, now)
+            await release_put_off(tx, office, "budget", now)
+        self._bells.ring("outbox")
 
     async def _act(self, conversation_id: int, staff: str, kind: str, payload: dict[str, Any]) -> None:
         now = self._clock.now()

@@ -67,10 +67,14 @@ class Ledger:
                 self._reserve(office, under_way.get(office, 0))
 
     def may_go(self, due: Due) -> tuple[datetime, str] | None:
-        """None, or until when the text waits and why (``too_many`` to this number, ``budget``)."""
+        """None, or until when the text waits and why (``too_many`` to this number, ``quiet`` hours, ``budget``)."""
         sent = self._sent.get(due.conversation_id, [])
         if due.kind != TextKind.EMERGENCY and len(sent) >= self._limits.an_hour:
             return sent[-self._limits.an_hour] + HOUR + timedelta(microseconds=1), "too_many"
+        if due.kind == TextKind.SCHEDULED:
+            morning = self._limits.quiet.next_allowed(self._now, due.timezone)
+            if morning > self._now:
+                return morning, "quiet"
         if due.office in self._spent and stops(self.level(due.office), due.kind):
             return self._limits.tomorrow(self._now), "budget"
         return None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
+from bot.domain.budget import Level
 from bot.domain.messages import Reason
 from bot.domain.states import TextState
 from bot.outbox.limits import Ledger, Limits
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from bot.gateways.account import Account
     from bot.storage.database import Tx
     from bot.storage.outbox import Claimed
+
+log = structlog.get_logger(__name__)
 
 AT_ONCE = 50
 """Texts that a road is given at the same time; no more are claimed, so that a claimed one is submitted at once."""
@@ -51,6 +56,7 @@ class Planner:
     router: Router
     rates: Rates
     limits: Limits
+    _levels: dict[tuple[str, date], Level] = field(default_factory=dict)
 
     async def plan(self, tx: Tx, due: Sequence[Due], under_way: Collection[Claimed], now: datetime) -> Plan:
         """What to do with each of these texts; tokens that are not used are given back.
@@ -69,6 +75,7 @@ class Planner:
         rooms = await self._rooms(await road_states(tx), due, busy, now)
         for item in due:
             self._decide(item, plan, ledger, rooms, now)
+        self._tell_levels(ledger, now)
         await self._begin_probes(tx, plan, rooms, now)
         for road, room in rooms.items():
             if room.granted.number > room.used:
@@ -99,6 +106,8 @@ class Planner:
             self._wait(due, Wait(*put_off), plan, now)
             return
         standings = {road: self._standing(road, room, now) for road, room in rooms.items()}
+        if len(self.router.fitting(_wanted(due))) > 1 and due.road in rooms and rooms[due.road].probing:
+            standings[due.road] = Standing(down_until=now + _SOON)  # another text is the one that tries it
         choice = self.router.choose(_wanted(due), standings, now)
         if isinstance(choice, Go):
             rooms[choice.road].used += 1
@@ -140,6 +149,16 @@ class Planner:
                 plan.laters += [Later(take.due, now + _SOON, "road_down", held=True) for take in lost]
                 rooms[road].used = 0
 
+    def _tell_levels(self, ledger: Ledger, now: datetime) -> None:
+        """Operators hear once when a budget is nearly used up, used up, or far beyond."""
+        day = self.limits.day(now)
+        for office in ledger.offices:
+            level = ledger.level(office)
+            if level is not self._levels.get((office, day), Level.FREE):
+                self._levels = {key: old for key, old in self._levels.items() if key[1] == day}
+                self._levels[office, day] = level
+                log.warning("budget.level", office=office, level=level)
+
     def _account(self, road: str) -> Account:
         gateway: Any = self.router.gateways[road]
         account: Account = gateway.mine
@@ -159,4 +178,4 @@ def _never(due: Due, choice: Never) -> End:
 
 _OPEN = Standing()
 _HELD = frozenset({"road_down", "road_full"})
-_WAITED = frozenset({"road_down", "road_full", "road_quiet", "budget", "too_many"})
+_WAITED = frozenset({"road_down", "road_full", "road_quiet", "quiet", "budget", "too_many"})

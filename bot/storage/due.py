@@ -138,6 +138,25 @@ async def release_put_off(tx: Tx, office: str, code: str, now: datetime) -> None
     await tx.run(update(outbox).where(waits, outbox.c.conversation_id.in_(mine)).values(due_at=now, code=None))
 
 
+async def send_by(tx: Tx, outbox_id: int, conversation_id: int, road: str, now: datetime) -> bool:
+    """A person's word: a text of unknown fate goes out once more, by that road and no other; whether it will.
+
+    Not after STOP or to a wrong number, and not while its road is being asked.
+    """
+    outbox, conversations = tx.t.outbox, tx.t.conversations
+    which = outbox.c.id == outbox_id, outbox.c.conversation_id == conversation_id, outbox.c.state == TextState.UNKNOWN
+    text_able = conversations.c.opted_out.is_(False), conversations.c.quarantined.is_(False)
+    epoch = select(conversations.c.epoch).where(conversations.c.id == conversation_id, *text_able)
+    values = {
+        "state": TextState.QUEUED, "due_at": now, "held_until": None, "road": road, "possible_duplicate": True,
+        "code": "by_hand", "reason": None, "epoch": epoch.scalar_subquery(),
+    }  # fmt: skip
+    done = await tx.run(update(outbox).where(*which, epoch.exists()).values(**values))
+    if done.rowcount:
+        await add_text_events(tx, [TextEvent(outbox_id, TextState.QUEUED, road, "by_hand")], now)
+    return bool(done.rowcount)
+
+
 async def sent_since(tx: Tx, conversation_ids: Sequence[int], since: datetime) -> dict[int, list[datetime]]:
     """When texts were submitted to these phones since then, the oldest first; guidance to call 119 is not counted."""
     outbox = tx.t.outbox

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, select, update
 
-from bot.domain.budget import Spent, parse_price
+from bot.domain.budget import Budget, Level, Spent, parse_price
 from bot.storage.audit import note_action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.storage.database import Tx
 
@@ -47,6 +47,22 @@ async def spent(tx: Tx, office: str, day: date) -> dict[str, Spent]:
     table = tx.t.spending
     rows = await tx.all(select(table).where(table.c.office == office, table.c.day == day))
     return {row["currency"]: Spent(row["texts"], row["segments"], row["millis"]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an office's day stands; ``share``: how much of the budget is used, 1.0 is all."""
+
+    level: Level
+    share: float
+    spent: Mapping[str, Spent]
+
+
+async def standing(tx: Tx, office: str, budget: Budget, day: date) -> Standing:
+    """How much of its budget an office has used on a day, and whether a person lifted it."""
+    found = await spent(tx, office, day)
+    lifted = await is_lifted(tx, office, day)
+    return Standing(budget.level(found, lifted=lifted), budget.share(found), found)
 
 
 async def book(tx: Tx, bookings: Sequence[Booking]) -> None:
