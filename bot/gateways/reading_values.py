@@ -43,12 +43,12 @@ def count(value: object) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:6]) <= 255 else None
 
 
-def price(amount: object, currency: object) -> str:
-    """``3.30 JPY``; "" where there is no amount."""
+def price(amount: object, currency: object, times: int = 1) -> str:
+    """``3.30 JPY``, of so many; "" where there is no amount."""
     if isinstance(amount, bool) or not isinstance(amount, int | float | str) or not str(currency or "").strip():
         return ""
     try:
-        found = Decimal(str(amount).strip())
+        found = Decimal(str(amount).strip()) * times
     except InvalidOperation:
         return ""
     if not found.is_finite():
