@@ -1,4 +1,4 @@
-"""``mimamori gateway list | check | send-test | status | try``: the words of the commands.
+"""``mimamori gateway list | check | send-test | status | try | take | check-file``: the words of the commands.
 
 What they do is in the other files: those load providers and the database, which other commands do without.
 """
@@ -102,6 +102,36 @@ def try_(  # noqa: PLR0913, PLR0917  # a command's options
         _end(well=asyncio.run(try_sending(settings, folder, account, to, text)))
     else:
         _end(well=asyncio.run(try_request(settings, folder, account, request, at, peer)))
+
+
+@app.command()
+def take(
+    file: Annotated[Path, typer.Argument(help="事業者の画面から書き出したCSV / CSV exported from the vendor's screen")],
+    account: Annotated[str, typer.Option(help="CSVの受け渡し(csvfolder)のアカウント / The CSV hand-off")],
+    folder: Folder = None,
+    config: Config = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="たずねずに取り込む / Do not ask")] = False,
+) -> None:
+    """CSVの受け渡し: 結果や返信の書き出しを、確かめてから取り込む / Take an export of results or replies."""
+    from bot.roads.handoff import take_file  # noqa: PLC0415  # see above
+
+    _end(well=asyncio.run(take_file(load_settings(config, os.environ), folder, account, file, sure=yes)))
+
+
+@app.command("check-file")
+def check_file(
+    file: Annotated[Path, typer.Argument(help="運ぶCSV。確認用のファイルも同じ所に / The CSV, its manifest beside it")],
+    public_key: Annotated[
+        str, typer.Option(help="公開鍵。設定のない機械でも確かめられる(Ed25519のとき) / Public key, without settings")
+    ] = "",
+    folder: Folder = None,
+    config: Config = None,
+) -> None:
+    """CSVの受け渡し: 運ぶファイルが作られたときのままか確かめる / Check that a file to carry is as it was made."""
+    from bot.roads.handoff import check_file as checked  # noqa: PLC0415  # see above
+
+    _end(well=checked(load_settings(config, os.environ), folder, file, public_key))
 
 
 def _end(*, well: bool) -> None:
