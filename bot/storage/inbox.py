@@ -25,6 +25,7 @@ BATCH = 50
 SAME_TEXT = timedelta(minutes=10)
 """A text without an id that says what its sender said so recently may be the same one, delivered twice."""
 
+_SAID_LATELY = 500  # opened to compare them; a flood is longer, and marked as one
 _PER_CONVERSATION = 20
 _NEW = text("inbox.state = 'new'")
 """The condition of the partial indexes, word by word: SQLite uses them only where it stands in the query."""
@@ -107,9 +108,10 @@ async def _with_ids(
 async def _said_lately(tx: Tx, conversation_ids: Sequence[int], now: datetime) -> set[tuple[int, str | None]]:
     inbox = tx.t.inbox
     lately = inbox.c.kind == "reply", inbox.c.received_at > now - SAME_TEXT
-    rows = await tx.all(
-        select(inbox.c.conversation_id, inbox.c.payload).where(inbox.c.conversation_id.in_(conversation_ids), *lately)
+    query = select(inbox.c.conversation_id, inbox.c.payload).where(
+        inbox.c.conversation_id.in_(conversation_ids), *lately
     )
+    rows = await tx.all(query.order_by(inbox.c.id.desc()).limit(_SAID_LATELY))
     return {(row["conversation_id"], json.loads(row["payload"])["text"]) for row in rows}
 
 

@@ -42,6 +42,7 @@ class Inbound:
     unreadable: bool
     version: str
     mark: Marked | None
+    possible_duplicate: bool = False
     kind: str = "in"
 
 
@@ -175,6 +176,7 @@ def _inbound(row: Row, names: Sequence[str], readers: Readers) -> Inbound:
         unreadable=row["state"] == "dead",
         version=readings[0]["version"] if readings else "",
         mark=marked(readers.marks.get(row["id"]), priority, readers.staff),
+        possible_duplicate=bool(row["payload"].get("possible_duplicate")),
     )
 
 
