@@ -17,7 +17,7 @@ from pydantic import Field
 
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import InvalidInput
-from bot.domain.gateway import Abilities, Answer, Parsed
+from bot.domain.gateway import Abilities, Answer, Parsed, road_of
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways import sns_codes, sns_signature
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$"
-_REMEMBERED, _CERTIFICATES, _LARGEST = 1000, 10, 65_536
+_REMEMBERED, _CERTIFICATES = 1000, 10
 _TEXTS = "TEXT_"
 _REFUSED = (
     "AWSが認証か権限を断りました({code})。キーとIAMポリシー(sms-voice:SendTextMessage、"
@@ -110,17 +110,17 @@ class SnsGateway(BaseGateway[SnsAccount]):
         async with self.http().get(url, allow_redirects=False) as answer:
             if answer.status != HTTPStatus.OK:
                 raise ValueError(answer.status)
-            return await answer.content.read(_LARGEST)
+            return await answer.read()
 
     async def parse(self, request: WebRequest) -> Parsed:
-        """By its type; a subscription is confirmed here, since only requests of the configured topics come so far."""
+        """By its type; a subscription is confirmed here, when the request has been verified."""
         fields = read_object(request.body)
         kind = needed(fields, "Type")
         if kind == "SubscriptionConfirmation":
             await self._confirm(fields)
         elif kind == "UnsubscribeConfirmation":
             self._unsubscribed = True
-            log.warning("gateway.unsubscribed", gateway=self.name, account=self.account)
+            log.warning("gateway.unsubscribed", road=road_of(self))
         elif "eventType" in _message(fields):
             return Parsed(receipts=tuple(self.parse_receipts(request)))
         else:
@@ -128,17 +128,16 @@ class SnsGateway(BaseGateway[SnsAccount]):
         return Parsed()
 
     async def _confirm(self, fields: dict[str, Any]) -> None:
-        name = needed(fields, "MessageId")
-        self._unconfirmed.add(name)
-        if sns_signature.confirms(fields):
+        told = {name: needed(fields, name) for name in ("MessageId", "TopicArn", "Token", "SubscribeURL")}
+        self._unconfirmed.add(told["MessageId"])
+        # A person may have vouched for a request that was refused: even so no other topic is ever confirmed.
+        if told["TopicArn"] in self.mine.topics and sns_signature.confirms(told):
             try:
-                await self.download(fields["SubscribeURL"])
+                await self.download(told["SubscribeURL"])
             except (aiohttp.ClientError, OSError, ValueError) as error:
-                log.warning(
-                    "gateway.not_confirmed", gateway=self.name, account=self.account, error=type(error).__name__
-                )
+                log.warning("gateway.not_confirmed", road=road_of(self), error=type(error).__name__)
                 return
-            self._unconfirmed.discard(name)
+            self._unconfirmed.discard(told["MessageId"])
             self._unsubscribed = False
         if len(self._unconfirmed) > _REMEMBERED:
             self._unconfirmed.clear()

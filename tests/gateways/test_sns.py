@@ -1,11 +1,13 @@
 """AWS End User Messaging by SNS: both versions of the signature, the certificate, the topic, events, and sending."""
 
+import asyncio
 import base64
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -350,6 +352,23 @@ async def test_the_certificate_is_fetched_over_http_without_following_anywhere()
             assert len(there.seen) == 1
 
 
+async def test_a_certificate_that_arrives_in_pieces_is_read_to_its_end():
+    pem = certificate()
+
+    async def in_pieces(request):
+        response = web.StreamResponse(headers={"Content-Length": str(len(pem))})
+        await response.prepare(request)
+        for start in range(0, len(pem), 300):
+            await response.write(pem[start : start + 300])
+            await asyncio.sleep(0)
+        return response
+
+    async with provider(in_pieces) as (url, _):
+        gateway = make_gateway("sns", topic=TOPIC, access_key_id="A", secret_access_key="env:AWS_SECRET")
+        assert await gateway.download(f"{url}/x.pem") == pem
+        await gateway.close()
+
+
 # ── subscriptions / 購読 ──────────────────────────────────────────────────────
 
 
@@ -390,6 +409,17 @@ async def test_a_subscription_of_another_topic_is_refused():
     with pytest.raises(RefusedRequest) as refusal:
         await sns().verify(subscription(topic=TOPIC + "2"), NOW)
     assert refusal.value.code == "topic"
+
+
+async def test_not_even_a_person_who_vouches_for_a_request_makes_another_topic_confirmed():
+    amazon = Amazon()
+    gateway = sns(amazon)
+    await gateway.parse(subscription(topic=TOPIC + "2"))
+    assert amazon.asked == []
+    for broken in ({"SubscribeURL": None}, {"SubscribeURL": ["x"]}, {"Token": {}}):
+        fields = json.loads(subscription().body)
+        with pytest.raises(InvalidInput):
+            await gateway.parse(sent({**fields, **broken}))
 
 
 async def test_a_confirmation_that_could_not_be_made_is_asked_for_again():
