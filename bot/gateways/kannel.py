@@ -74,6 +74,7 @@ class KannelAccount(KeyedAccount):
 class KannelGateway(BaseGateway[KannelAccount]):
     settings = KannelAccount
     abilities: ClassVar[Abilities] = Abilities()
+    doors: ClassVar[tuple[str, ...]] = ("", "receipts")
 
     async def verify(self, request: WebRequest, now: datetime) -> None:  # noqa: ARG002  # nothing here carries a time
         verify_caller(request, self.mine)

@@ -36,4 +36,5 @@ class Bells:
 async def wait_for(event: asyncio.Event, seconds: float) -> None:
     """Until the bell rings, at the longest so many seconds."""
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):  # wait_for would lose a cancellation that comes together with the bell
+            await event.wait()
