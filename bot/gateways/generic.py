@@ -18,6 +18,7 @@ from bot.gateways.generic_incoming import names_of, read_receipts, read_texts
 from bot.gateways.generic_outgoing import build, read_answer
 from bot.gateways.generic_settings import GenericAccount
 from bot.gateways.generic_templates import rendered
+from bot.gateways.recent_sends import RecentSends
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,6 +34,7 @@ class GenericGateway(BaseGateway[GenericAccount]):
 
     def __init__(self, account: GenericAccount) -> None:
         super().__init__(account)
+        self._recent = RecentSends()
         two_way, receipts = account.inbound is not None, account.receipts is not None
         self.abilities = Abilities(two_way, receipts, can_ask=account.ask is not None)  # type: ignore[misc]  # the file says what it can do
 
@@ -72,6 +74,7 @@ class GenericGateway(BaseGateway[GenericAccount]):
         return Answer(said.status, body.encode("utf-8", "replace"), said.content_type)
 
     async def send(self, text: Outbound) -> Submitted:
+        self._recent.note(text.reference)
         return await self._make(self.mine.send, text, None)
 
     async def ask(self, text: Outbound, message_id: str | None) -> Submitted | None:
@@ -80,9 +83,9 @@ class GenericGateway(BaseGateway[GenericAccount]):
             return None
         answer = await self._make(self.mine.ask, text, message_id)
         told = answer.outcome is Outcome.ACCEPTED or answer.reason is None
-        return (
-            answer if told and answer.outcome is not Outcome.REJECTED else Submitted(Outcome.UNKNOWN, code=answer.code)
-        )
+        if not told or answer.outcome is Outcome.REJECTED:
+            return Submitted(Outcome.UNKNOWN, code=answer.code)
+        return self._recent.judged(text.reference, answer)
 
     async def _make(self, request: Request, text: Outbound, message_id: str | None) -> Submitted:
         try:

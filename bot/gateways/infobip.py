@@ -26,6 +26,7 @@ from bot.gateways.generic_settings import Proof
 from bot.gateways.infobip_codes import DUPLICATE, REJECTIONS, code_of, reason_of, state_of
 from bot.gateways.number_forms import with_plus, without_plus
 from bot.gateways.reading_values import count, inner, moment, objects, price
+from bot.gateways.recent_sends import RecentSends
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,6 +56,7 @@ class InfobipGateway(BaseGateway[InfobipAccount]):
     def __init__(self, account: InfobipAccount) -> None:
         super().__init__(account)
         self._tries: dict[str, int] = {}
+        self._recent = RecentSends()
 
     async def verify(self, request: WebRequest, now: datetime) -> None:
         try:
@@ -69,6 +71,7 @@ class InfobipGateway(BaseGateway[InfobipAccount]):
         return [_receipt(item) for item in _results(request.body)]
 
     async def send(self, text: Outbound) -> Submitted:
+        self._recent.note(text.reference)
         answer = await self.submit(
             f"{self._base}{_SEND[self.mine.version]}", _taken, json=self._message(text), headers=self._headers
         )
@@ -117,6 +120,8 @@ class InfobipGateway(BaseGateway[InfobipAccount]):
         )  # fmt: skip
         if answer.outcome is Outcome.RETRY and answer.code not in REJECTIONS and answer.code != _NEVER:
             return Submitted(Outcome.UNKNOWN, code=answer.code)
+        if answer.code == _NEVER:
+            return self._recent.judged(text.reference, answer)
         return self._noted(text, answer)
 
     async def look_back(self, since: datetime) -> Parsed | None:

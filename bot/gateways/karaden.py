@@ -21,6 +21,7 @@ from bot.gateways.account import Account, Secret
 from bot.gateways.base import BaseGateway, by_status, needed_id, read_object, refused
 from bot.gateways.number_forms import domestic
 from bot.gateways.reading_values import count, inner, moment, objects
+from bot.gateways.recent_sends import RecentSends
 from bot.gateways.web_proofs import check_key, check_peer
 
 if TYPE_CHECKING:
@@ -77,6 +78,10 @@ class KaradenGateway(BaseGateway[KaradenAccount]):
     settings = KaradenAccount
     abilities: ClassVar[Abilities] = Abilities(two_way=False, can_ask=True, can_look_back=True)
 
+    def __init__(self, account: KaradenAccount) -> None:
+        super().__init__(account)
+        self._recent = RecentSends()
+
     async def verify(self, request: WebRequest, now: datetime) -> None:  # noqa: ARG002  # nothing here carries a time
         """Our key in the address, an allowed address, and our own service; callbacks are not signed."""
         check_peer(request, self.mine.allowed)
@@ -126,6 +131,7 @@ class KaradenGateway(BaseGateway[KaradenAccount]):
             fields["scheduled_at"] = text.scheduled_at.isoformat(timespec="seconds")
         if text.expires_at:
             fields["limited_at"] = text.expires_at.isoformat(timespec="seconds")
+        self._recent.note(text.reference)
         return await self.submit(self._messages, _taken, data=fields, headers=self._headers)
 
     @property
@@ -141,7 +147,8 @@ class KaradenGateway(BaseGateway[KaradenAccount]):
         """By its id, or by our tag; a text that the provider does not list never arrived there."""
         if message_id:
             return await self._asked_for(f"{self._messages}/{quote(message_id, safe='')}", _remembered)
-        return await self._asked_for(self._messages, _listed, params={"tag": text.reference})
+        answer = await self._asked_for(self._messages, _listed, params={"tag": text.reference})
+        return self._recent.judged(text.reference, answer)
 
     async def _asked_for(self, url: str, read: Any, **given: Any) -> Submitted:  # noqa: ANN401  # handed on to aiohttp
         answer = await self.submit(url, read, method="GET", headers=self._headers, **given)

@@ -114,22 +114,30 @@ class MediasmsGateway(BaseGateway[MediasmsAccount]):
         return needed_id({"smsid": item.get("smsid") or item.get(self.mine.echo)}, "smsid")
 
     def parse_receipts(self, request: WebRequest) -> list[Receipt]:
-        return [self._receipt(item) for item in self._items(request) if not self._is_reply(item)]
+        return [self._receipt(item) for item in self._items(request) if self._is_result(item)]
+
+    def _is_result(self, item: dict[str, Any]) -> bool:
+        """A reply may bring the result of our text as well; raises InvalidInput for one that nobody could read."""
+        status = str(item.get("status") or "")
+        if status == RECEIVED and not self._is_reply(item):
+            raise InvalidInput(
+                "返信が届きましたが、reply_text が設定されていません。", "A reply came, but reply_text is not set.",
+                field="reply_text",
+            )  # fmt: skip
+        return not self._is_reply(item) or status not in {"", RECEIVED}
 
     def _receipt(self, item: dict[str, Any]) -> Receipt:
         smsid, result = self._id(item), needed(item, "status")
         state, reason = meaning_of(result)
+        reference = str(item.get(self.mine.echo) or "") or smsid
         if state in _FINAL:
-            self._open.pop(smsid, None)
-        echoed = str(item.get(self.mine.echo) or "")
-        at = _when(str(item.get("deliverydate") or item.get("senddate") or ""))
+            self._open.pop(reference, None)
         return Receipt(
             smsid,
             state,
             result.strip()[:60],
-            reference=echoed or smsid,
+            reference=reference,
             reason=reason,
-            at=at,
             carrier=carrier_of(result),
         )
 

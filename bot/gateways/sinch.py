@@ -27,6 +27,7 @@ from bot.gateways.generic_incoming import names_of
 from bot.gateways.generic_settings import Proof
 from bot.gateways.number_forms import with_plus
 from bot.gateways.reading_values import count, moment, objects
+from bot.gateways.recent_sends import RecentSends
 from bot.gateways.smpp_terms import part_of
 from bot.gateways.web_proofs import with_key
 
@@ -88,6 +89,10 @@ class SinchGateway(BaseGateway[SinchAccount]):
     settings = SinchAccount
     abilities: ClassVar[Abilities] = Abilities(can_ask=True, can_look_back=True)
 
+    def __init__(self, account: SinchAccount) -> None:
+        super().__init__(account)
+        self._recent = RecentSends()
+
     async def verify(self, request: WebRequest, now: datetime) -> None:
         try:
             generic_proofs.verify(self.mine.proof, request, names_of(request, self.mine.sender), now)
@@ -127,6 +132,7 @@ class SinchGateway(BaseGateway[SinchAccount]):
             data["send_at"] = text.scheduled_at.isoformat(timespec="milliseconds")
         if text.expires_at:
             data["expire_at"] = text.expires_at.isoformat(timespec="milliseconds")
+        self._recent.note(text.reference)
         return await self.submit(f"{self._plan}/batches", _taken, json=data, headers=self._headers)
 
     @property
@@ -144,7 +150,7 @@ class SinchGateway(BaseGateway[SinchAccount]):
             params={"client_reference": text.reference}, headers=self._headers,
         )  # fmt: skip
         known = answer.outcome is Outcome.ACCEPTED or answer.code == _NEVER
-        return answer if known else Submitted(Outcome.UNKNOWN, code=answer.code)
+        return self._recent.judged(text.reference, answer) if known else Submitted(Outcome.UNKNOWN, code=answer.code)
 
     async def look_back(self, since: datetime) -> Parsed | None:
         return await self.asked(lambda: self._lists(since))

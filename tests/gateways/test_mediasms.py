@@ -104,7 +104,7 @@ CASES = [
     ),
     Case("an unseen code", as_json(RESULT | {"status": "99"}), receipts=[receipt(TextState.UNKNOWN, "99")]),
     Case("an unseen word", as_json(RESULT | {"status": "謎"}), receipts=[receipt(TextState.UNKNOWN, "謎")]),
-    Case("a reply while none are expected", as_json(REPLY), receipts=[receipt(TextState.UNKNOWN, "26")]),
+    Case("a reply while none are expected", as_json(REPLY), invalid="reply_text"),
     Case("no result", as_json({"smsid": "ref0001"}), invalid="status"),
     Case("no id", as_json({"status": "1"}), invalid="smsid"),
     Case("an id of spaces", as_json(RESULT | {"smsid": "  "}), invalid="smsid"),
@@ -164,6 +164,9 @@ async def test_replies_are_read_where_the_contract_has_them():
         Inbound(name, "09012345678", "222211110000", "熱が下がりました", request.body, sent_at=SAID),
     )
     assert parsed.receipts == (DELIVERED,)
+    both = await gateway.parse(as_json(REPLY | {"status": "送信済"}))
+    assert [text.text for text in both.texts] == ["熱が下がりました"]
+    assert both.receipts == (receipt(TextState.DELIVERED, "送信済"),)
     assert gateway.abilities.two_way
     assert not mediasms().abilities.two_way
 
