@@ -71,4 +71,4 @@ BIND_FAULTS: Mapping[int, tuple[str, str]] = {
     ),
     consts.SMPP_ESME_RINVCMDID: ("この接続方法(bind)は使えません", "the SMSC does not know this kind of bind"),
 }  # fmt: skip
-"""Why an SMSC does not let us in, in words."""
+"""Why an SMSC does not let us in until an operator acts, in words."""

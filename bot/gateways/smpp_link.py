@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.gateways.smpp_answers import code_of
+from bot.gateways.smpp_answers import BIND_FAULTS, code_of
 from bot.gateways.smpp_session import BindRefused, Lost, Session
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Link:
         self._settled = asyncio.Event()
         self._stopped = False
         self.refused: int | None = None
-        """The status of a bind that was refused, until one succeeds."""
+        """Why the last bind was refused, where an operator must act; None otherwise."""
 
     @property
     def is_bound(self) -> bool:
@@ -96,7 +96,7 @@ class Link:
             log.info("smpp.bound", account=self._mine.account, bind=self._kind)
             return await session.serve()
         except BindRefused as error:
-            self.refused = error.status
+            self.refused = error.status if error.status in BIND_FAULTS else None
             return f"bind refused {code_of(error.status)}"
         except (Lost, TimeoutError) as error:
             return f"bind: {type(error).__name__}"

@@ -151,15 +151,19 @@ class Session:
         with contextlib.suppress(NotSent, Lost, TimeoutError):
             async with asyncio.timeout(_LAST_SECONDS):
                 await self.request("unbind")
-        self.drop("left")
+        self.drop("left", politely=True)
         await asyncio.wait({self._reading}, timeout=_LAST_SECONDS)
+        self._writer.transport.abort()
 
-    def drop(self, why: str) -> None:
-        """Close at once; who waits for an answer is told that there will be none."""
+    def drop(self, why: str, *, politely: bool = False) -> None:
+        """Close at once; who waits for an answer is told that there will be none.
+
+        ``politely``: what is written already may still go out, which a dead peer could hold up for ever.
+        """
         if self._why:
             return
         self._why = why
-        self._writer.close()
+        self._writer.close() if politely else self._writer.transport.abort()
         for waiting in self._waiting.values():
             if not waiting.future.done():
                 waiting.future.set_exception(Lost(why))
@@ -200,7 +204,7 @@ class Session:
         except (asyncio.IncompleteReadError, OSError) as error:
             self.drop(type(error).__name__)
         except Lost as error:
-            self.drop(str(error))
+            self.drop(str(error), politely=True)
         finally:
             self.drop("cannot read")
 

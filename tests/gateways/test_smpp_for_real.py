@@ -218,6 +218,28 @@ async def test_a_refused_bind_tells_the_sender_that_an_operator_must_act():
             assert (await gateway.send(outbound())).outcome is Outcome.ACCEPTED
 
 
+async def test_an_smsc_that_still_holds_the_old_bind_is_tried_again_soon_and_is_no_fault_of_the_account():
+    async with witness.running_smsc(bind_status=5) as smsc:
+        gateway = make(smsc.port, reconnect_to=60.0)
+        async with standing(gateway):
+            await until_async(lambda: len(smsc.binds) > 2, "tried again")
+            assert (await gateway.send(outbound())).reason is Reason.BUSY
+            assert await gateway.check() == []
+            smsc.behaviour.bind_status = 0
+            await until_async(lambda: any(link.bound for link in smsc.links), "bound after all")
+
+
+async def test_a_peer_that_takes_nothing_more_is_left_though_our_octets_wait():
+    patience = {"enquire_seconds": 0.5, "answer_seconds": 0.5, "window": 1000}
+    async with talking({"receipts": "none"}, long="payload", **patience) as (smsc, gateway, _core):
+        smsc.links[0].frozen = True
+        transport = gateway._links[0]._session._writer.transport
+        sending = [asyncio.create_task(gateway.send(outbound(n, LONG * 250))) for n in range(500)]
+        await until_async(lambda: transport.get_write_buffer_size() > 1_000_000, "more than the network takes")
+        await until_async(lambda: len(smsc.binds) == 2, "bound anew")
+        assert {(await task).outcome for task in sending} <= {Outcome.UNKNOWN, Outcome.RETRY}
+
+
 # a conversation
 
 

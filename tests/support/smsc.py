@@ -52,6 +52,7 @@ class Behaviour:
     tags: bool = False  # receipts by optional parameters alone
     mute: bool = False  # does not answer enquire_link
     deaf: bool = False  # does not answer a bind
+    bind_status: int = 0  # refuses binds with it
     window: int = 10
 
 
@@ -260,6 +261,7 @@ class SmscLink:
     def __init__(self, smsc, reader, writer):
         self.smsc, self.reader, self.writer = smsc, reader, writer
         self.bound = 0
+        self.frozen = False  # reads no more
         self.sent = {}
         self.tasks = set()
         self._sequence = itertools.count(1)
@@ -267,6 +269,9 @@ class SmscLink:
     async def serve(self):
         while True:
             head = await self.reader.readexactly(16)
+            if self.frozen:
+                self.writer.transport.pause_reading()
+                await asyncio.Event().wait()
             length, command, status, sequence = struct.unpack(">LLLL", head)
             body = await self.reader.readexactly(length - 16)
             self.smsc.seen.append((command, status, sequence))
@@ -303,7 +308,7 @@ class SmscLink:
         if behaviour.deaf:
             return
         status = OK if password == behaviour.password else BAD_PASSWORD
-        status = status if system_id == behaviour.system_id else BAD_ID
+        status = behaviour.bind_status or (status if system_id == behaviour.system_id else BAD_ID)
         self.write(pack(command | RESP, status, sequence, text("witness") if status == OK else b""))
         if status == OK:
             self.bound = command
