@@ -45,6 +45,7 @@ _NEVER = "never_arrived"
 class InfobipAccount(Account):
     url: str = Field(pattern=r"^https?://", description="The account's own address (https://xxxxx.api.infobip.com)")
     api_key: Secret = Field(description="API key")
+    own_callback: bool = Field(default=True, description="Tell each text where its receipts go")
     version: Literal[3, 2] = Field(default=3, description="Version of the SMS API")
     proof: Proof = Field(description="What the subscription's notification profile has: basic, bearer, hmac …")
 
@@ -80,12 +81,13 @@ class InfobipGateway(BaseGateway[InfobipAccount]):
     def _message(self, text: Outbound) -> dict[str, Any]:
         to = {"to": without_plus(text.recipient), "messageId": self._id(text)}
         sender, receipts = without_plus(self.mine.sender), self.mine.receipts_url
+        wanted = self.mine.own_callback and bool(self.mine.public_url)
         if self.mine.version == 2:
             old = {"from": sender, "destinations": [to], "text": text.text, "callbackData": text.reference}
             told = {"notifyUrl": receipts, "notifyContentType": "application/json", "intermediateReport": True}
-            return {"messages": [old | (told if self.mine.public_url else {})]}
+            return {"messages": [old | (told if wanted else {})]}
         delivery = {"url": receipts, "intermediateReport": True, "contentType": "application/json"}
-        webhooks = {"callbackData": text.reference} | ({"delivery": delivery} if self.mine.public_url else {})
+        webhooks = {"callbackData": text.reference} | ({"delivery": delivery} if wanted else {})
         return {
             "messages": [
                 {"sender": sender, "destinations": [to], "content": {"text": text.text}, "webhooks": webhooks}

@@ -277,6 +277,12 @@ async def test_a_text_goes_out_as_version_2_has_it():
     }
 
 
+@pytest.mark.parametrize("version", [2, 3])
+async def test_the_accounts_own_callback_can_be_left_alone(version):
+    _, seen = await outcome(says(200, taken()), version=version, own_callback=False)
+    assert OUTSIDE not in seen[0][3].decode()
+
+
 async def test_an_id_that_was_rejected_is_not_used_again():
     async def poor_then_rich(request):
         sent = (await request.json())["messages"][0]["destinations"][0]["messageId"]
