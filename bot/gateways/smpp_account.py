@@ -30,8 +30,9 @@ def _status(value: Any) -> Any:  # noqa: ANN401  # as above
 
 def _codec(name: str) -> str:
     try:
+        b"".decode(name)
         return codecs.lookup(name).name
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise ValueError(f"there is no encoding {name}") from None
 
 

@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.gateway import RefusedRequest
 from bot.domain.messages import Inbound, Outbound, Outcome, Part, Reason, Receipt, Submitted
 from bot.domain.sms import sms_length
 from bot.domain.states import TextState
-from bot.domain.text import DAMAGE, clean_text
+from bot.domain.text import DAMAGE, clean_text, is_clean
 from bot.gateways.registry import load_account
 from bot.gateways.smpp import SmppGateway
 from bot.gateways.smpp_account import SmppAccount
@@ -326,6 +328,26 @@ def test_a_deliver_sm_that_cannot_be_read_is_refused_by_its_number(raw):
     assert (broken.value.status, broken.value.sequence, broken.value.command) == (2, 7, "deliver_sm")
 
 
+@given(
+    body=st.binary(max_size=80),
+    tags=st.lists(st.tuples(st.sampled_from([0x001E, 0x0423, 0x0424, 0x0427, 0x020C, 0x020E, 0x020F, 0x1400]),
+                            st.binary(max_size=12)), max_size=5),
+    coding=st.integers(0, 255), esm=st.integers(0, 255), ton=st.integers(0, 7),
+    sender=st.text("0123456789+ABC é", max_size=20), cut_at=st.integers(0, 40),
+    gsm7=st.sampled_from(["packed", "unpacked"]), by_text=st.booleans(),
+)  # fmt: skip
+def test_nothing_that_an_smsc_can_deliver_breaks_the_reading(
+    *, body, tags, coding, esm, ton, sender, cut_at, gsm7, by_text
+):
+    packed = b"".join(witness.tlv(tag, value) for tag, value in tags)
+    raw = delivered(body, sender=sender, coding=coding, esm=esm, ton=ton, tags=packed)
+    for octets in (raw, raw[: max(16, len(raw) - cut_at)], raw[:16] + body):
+        with contextlib.suppress(BrokenPdu, NoReceipt):
+            found = read(octets, gsm7=gsm7, receipts_by_text=by_text)
+            assert isinstance(found, Inbound | Receipt)
+            assert not isinstance(found, Inbound) or is_clean(clean_text(found.text))
+
+
 def test_a_command_that_nobody_knows_is_refused():
     with pytest.raises(BrokenPdu) as broken:
         decode(witness.pack(0x0777, 0, 9))
@@ -470,6 +492,7 @@ BAD = {
     "an outcome that there is not": {"statuses": {"0x0401": "gone blocked"}},
     "a reason that there is not": {"errors": {"001": "nobody"}},
     "an encoding that there is not": {"default_alphabet": "klingon"},
+    "an encoding that is none of texts": {"inbound_codings": {"5": "base64"}},
     "a zone that there is not": {"zone": "Asia/Atlantis"},
     "a name that is too long": {"system_id": "x" * 16},
 }
