@@ -13,7 +13,7 @@ from bot.domain.states import TextState
 from bot.gateways.base import LONGEST_ID
 from bot.gateways.generic_settings import InboundReading, ReceiptReading, time_of
 from bot.gateways.generic_templates import as_text, dig, rendered
-from bot.gateways.reading_values import count, epoch, moment, price
+from bot.gateways.reading_values import count, epoch, moment, price_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -174,7 +174,7 @@ def _receipt(section: ReceiptReading, given: Mapping[str, str]) -> Receipt:
         reason=reason,
         at=_time(given["at"], section),
         segments=count(given["segments"]),
-        price=price(*given["price"].split()) if len(given["price"].split()) == 2 else "",
+        price=price_in(given["price"]),
         carrier=given["carrier"].strip()[:40],
     )
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from bot.domain.messages import Outcome, Submitted
 from bot.gateways.base import LONGEST_ID, by_status
 from bot.gateways.generic_templates import dig, rendered, rendered_tree
-from bot.gateways.reading_values import count, price
+from bot.gateways.reading_values import count, price_in
 from bot.gateways.web_proofs import basic_header
 
 if TYPE_CHECKING:
@@ -138,5 +138,5 @@ def _meant(rule: AnswerRule, request: Request, names: Mapping[str, Any]) -> Subm
     if outcome is Outcome.ACCEPTED and rule.id and not 0 < len(message_id) <= LONGEST_ID:
         return Submitted(Outcome.UNKNOWN, code="no_id")
     segments = count(rendered(rule.segments, names)) if rule.segments else None
-    charged = rendered(rule.price, names).split() if rule.price else []
-    return Submitted(outcome, message_id or None, code, reason, segments, price(*charged) if len(charged) == 2 else "")
+    charged = price_in(rendered(rule.price, names)) if rule.price else ""
+    return Submitted(outcome, message_id or None, code, reason, segments, charged)

@@ -58,6 +58,12 @@ def price(amount: object, currency: object, times: int = 1) -> str:
     )
 
 
+def price_in(text: str) -> str:
+    """``3.30 JPY`` as it stands in a text; "" where it is no amount with a currency."""
+    amount, _, currency = text.strip().partition(" ")
+    return price(amount, currency)
+
+
 def objects(value: object, name: str) -> list[dict[str, Any]]:
     """A list of JSON objects; raises InvalidInput naming it."""
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
