@@ -30,7 +30,7 @@ def _status(value: Any) -> Any:  # noqa: ANN401  # as above
 
 def _codec(name: str) -> str:
     try:
-        b"".decode(name)
+        bytes(4).decode(name, "replace")
         return codecs.lookup(name).name
     except (LookupError, UnicodeError):
         raise ValueError(f"there is no encoding {name}") from None
