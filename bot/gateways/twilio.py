@@ -18,13 +18,15 @@ from pydantic import Field, model_validator
 
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import InvalidInput
-from bot.domain.gateway import Abilities, Answer, Parsed
+from bot.domain.gateway import Abilities, Answer, Parsed, road_of
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.text import DAMAGE
 from bot.gateways import twilio_codes, twilio_records
 from bot.gateways.account import Account, Secret
 from bot.gateways.base import LONGEST_ID, BaseGateway, by_status, needed, needed_id, read_object, refused
 from bot.gateways.http_auth import basic
+from bot.gateways.reading_values import objects
+from bot.gateways.record_lists import readable
 from bot.gateways.twilio_signature import form_pairs, is_json, verify
 
 if TYPE_CHECKING:
@@ -166,19 +168,17 @@ class TwilioGateway(BaseGateway[TwilioAccount]):
         return await self.asked(lambda: self._since(since))
 
     async def _since(self, since: datetime) -> Parsed:
-        texts, receipts = [], []
-        moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        async for record in self._records({"DateSent>": moment}, since):
-            if record.get("direction") == "inbound" and self._concerns_us(record, "to"):
-                texts.append(twilio_records.inbound(record))
-            elif str(record.get("direction", "")).startswith("outbound") and self._concerns_us(record, "from"):
-                receipts.append(twilio_records.receipt(record))
-        return Parsed(tuple(texts), tuple(receipts))
+        moment, road = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), road_of(self)
+        records = [record async for record in self._records({"DateSent>": moment}, since)]
+        came = [record for record in records if self._concerns_us(record, "inbound", "to")]
+        went = [record for record in records if self._concerns_us(record, "outbound", "from")]
+        return Parsed(readable(twilio_records.inbound, came, road), readable(twilio_records.receipt, went, road))
 
-    def _concerns_us(self, record: dict[str, Any], side: str) -> bool:
+    def _concerns_us(self, record: dict[str, Any], direction: str, side: str) -> bool:
         """An account may have other numbers, whose texts are none of ours."""
         service = self.mine.messaging_service
-        return record.get(side) == self.mine.sender or bool(service and record.get("messaging_service_sid") == service)
+        ours = record.get(side) == self.mine.sender or bool(service and record.get("messaging_service_sid") == service)
+        return ours and str(record.get("direction", "")).startswith(direction)
 
     async def _records(self, query: dict[str, str], since: datetime) -> AsyncIterator[dict[str, Any]]:
         """Twilio's log, the latest first, until it is older than ``since``; raises what ``asked`` knows."""
@@ -188,11 +188,12 @@ class TwilioGateway(BaseGateway[TwilioAccount]):
                 if answer.status != HTTPStatus.OK:
                     raise ValueError(answer.status)
                 page = read_object(await answer.read())
-            for record in page["messages"]:
+            records = objects(page.get("messages"), "messages")
+            for record in records:
                 if twilio_records.made_at(record) >= since:
                     yield record
             following = page.get("next_page_uri")
-            if not following or all(twilio_records.made_at(record) < since for record in page["messages"]):
+            if not following or all(twilio_records.made_at(record) < since for record in records):
                 return
             url, params = f"{self.mine.api.rstrip('/')}/{str(following).lstrip('/')}", {}
 

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import InvalidInput
-from bot.domain.gateway import Abilities, Parsed
+from bot.domain.gateway import Abilities, Parsed, road_of
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.sms import sms_length
 from bot.gateways import vonage_answers, vonage_messages, vonage_signature
@@ -27,6 +27,7 @@ from bot.gateways.base import BaseGateway, read_object, refused
 from bot.gateways.http_auth import basic, bearer
 from bot.gateways.number_forms import without_plus
 from bot.gateways.reading_values import objects
+from bot.gateways.record_lists import readable
 from bot.gateways.vonage_signature import Method, token_of, told
 
 if TYPE_CHECKING:
@@ -204,7 +205,8 @@ class VonageGateway(BaseGateway[VonageAccount]):
             query = _window(since, min(since + _A_DAY, now))
             since += _A_DAY
             records = await self._records("inbound", {**query, "include_message": "true"})
-            texts += tuple(vonage_messages.record_text(record) for record in records if self._is_to_us(record))
+            ours = [record for record in records if self._is_to_us(record)]
+            texts += readable(vonage_messages.record_text, ours, road_of(self))
             receipts += (await self._receipts(query)).receipts
         return Parsed(texts, receipts)
 
@@ -214,7 +216,7 @@ class VonageGateway(BaseGateway[VonageAccount]):
 
     async def _receipts(self, query: dict[str, str]) -> Parsed:
         records = await self._records("outbound", query)
-        return Parsed(receipts=tuple(vonage_messages.record_receipt(record) for record in records))
+        return Parsed(receipts=readable(vonage_messages.record_receipt, records, road_of(self)))
 
     async def _records(self, direction: str, query: dict[str, str]) -> list[dict[str, Any]]:
         """Records of the account, all pages; raises what ``asked`` knows."""

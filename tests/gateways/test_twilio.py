@@ -452,6 +452,7 @@ ASKING = {
     "broken": (says(500), NOW, unknown("cannot_ask")),
     "no JSON": (says(200, b"OK"), NOW, unknown("cannot_ask")),
     "no list": (says(200, b"{}"), NOW, unknown("cannot_ask")),
+    "a list of something else": (says(200, b'{"messages": ["x"]}'), NOW, unknown("cannot_ask")),
     **{name: (answer, NOW, unknown("cannot_ask")) for name, answer in BROKEN.items()},
 }
 
@@ -519,6 +520,12 @@ async def test_looking_back_brings_texts_and_states_from_all_pages():
         Receipt(SID, TextState.ACCEPTED, "sent", at=NOW, segments=1),
         Receipt("SM4", TextState.UNDELIVERED, "30003", "", Reason.ABSENT, NOW, 1, "0.0745 USD"),
     )
+
+
+async def test_a_record_that_cannot_be_read_holds_up_no_other():
+    odd = [{**RECEIVED, "sid": None}, {**RECEIVED, "from": None}, {**ITEM, "status": None}]
+    parsed, _ = await outcome_of(log(*odd, RECEIVED, ITEM), lambda gateway: gateway.look_back(NOW))
+    assert [item.message_id for item in (*parsed.texts, *parsed.receipts)] == ["SM3", SID]
 
 
 async def test_another_number_of_the_account_is_none_of_ours():

@@ -619,6 +619,16 @@ async def test_when_the_records_cannot_be_read_now_nothing_is_made_up(answer):
     assert (await outcome_of(answer, lambda gateway: gateway.look_back(NOW - timedelta(hours=1))))[0] is None
 
 
+async def test_a_record_that_cannot_be_read_holds_up_no_other():
+    async def answer(request):
+        inbound = request.query["direction"] == "inbound"
+        found = [{**CAME, "message_id": None}, CAME] if inbound else [{**SENT, "status": None}, SENT]
+        return web.json_response({"records": found})
+
+    parsed, _ = await outcome_of(answer, lambda gateway: gateway.look_back(NOW - timedelta(hours=1)))
+    assert [item.message_id for item in (*parsed.texts, *parsed.receipts)] == [ID, "0C1"]
+
+
 async def test_a_page_of_another_host_is_not_followed():
     answer = records(SENT, following="https://elsewhere.example.com/v2/reports/records")
     parsed, there = await outcome_of(answer, lambda gateway: gateway.look_back(NOW - timedelta(hours=1)))
