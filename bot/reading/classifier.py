@@ -32,13 +32,18 @@ _STRONGEST, _RARE = 8, 60
 """Grams by which examples are likened, and how many examples may share one."""
 _LONGEST = 600
 """Characters that are looked at; the beginning and the end of a longer reply."""
-_FIELD, _SHIFT = 24, 128
+_FIELD, _SHIFT = 22, 128
 _MASK, _ONE = (1 << _FIELD) - 1, 1 << 2 * _FIELD
-"""Bits of one sum, and what makes a weight (a signed byte) positive; no reply has grams enough to run over."""
+"""Bits of one sum, and what makes a weight (a signed byte) positive; no reply has grams enough to run over, and
+all three sums stay within 64 bits, where sums are fast."""
 _NOTHING = repeat(0)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _NOISE = re.compile(r"[\s、。,.・!?~〜ー…:;]+")
 _WORD = re.compile(r"\w+")
+
+
+_Telling = tuple[int, int, list[int]]
+"""Of a gram: its weight below zero, so that the heaviest sort first, its place, and the examples that hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +141,19 @@ class Classifier:
             self._packed[kind][rest] = _ONE | one + _SHIFT << _FIELD | other + _SHIFT
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {gram: place for place, gram in enumerate(self.weights.grams)}
-
-    @cached_property
-    def _holding(self) -> dict[int, list[int]]:
-        """The grave examples that each gram makes grave."""
+    def _telling(self) -> dict[str, dict[str, _Telling]]:
+        """The grams, by kind, that make few enough grave examples grave."""
         holding: dict[int, list[int]] = {}
         for at, marks in enumerate(self.weights.marks):
             for place in marks:
                 holding.setdefault(place, []).append(at)
-        return holding
+        grave = memoryview(self.weights.grave).cast("b")
+        telling: dict[str, dict[str, _Telling]] = {kind: {} for kind in self._packed}
+        for place, examples in holding.items():
+            if len(examples) <= _RARE:
+                kind, _, rest = self.weights.grams[place].partition(" ")
+                telling[kind][rest] = (-grave[place], place, examples)
+        return telling
 
     def limits(self, language: str, *, known: bool) -> Limits:
         """The limits for replies in ``language`` (those of ``other`` where it has none) whose clauses are all known."""
@@ -166,14 +173,15 @@ class Classifier:
 
     def nearest(self, core: Core, context: Context, count: int = 2) -> list[str]:
         """The labelled replies that share most of what makes this one grave (``id:text``), the nearest first."""
-        weigh = memoryview(self.weights.grave).cast("b").__getitem__
-        held = {self._places[gram] for gram in grams_of(core, context) if gram in self._places}
-        telling = [place for place in held if 0 < len(self._holding.get(place, ())) <= _RARE]
-        telling.sort(key=lambda place: (-weigh(place), place))
+        telling = [
+            self._telling[kind][gram]
+            for kind, grams in _grams(core, context)
+            for gram in grams & self._telling[kind].keys()
+        ]
         shared: Counter[int] = Counter()
-        for place in telling[:_STRONGEST]:
-            for example in self._holding[place]:
-                shared[example] += weigh(place)
+        for lightness, _, examples in sorted(telling)[:_STRONGEST]:
+            for example in examples:
+                shared[example] -= lightness
         alike = sorted(shared.items(), key=lambda item: (-item[1], item[0]))[:count]
         return [self.weights.examples[at] for at, weight in alike if weight > 0]
 

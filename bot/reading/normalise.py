@@ -58,6 +58,8 @@ class Normalised:
 
     def rewrite(self, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str | None]) -> Normalised:
         """The same with each match replaced (None leaves it); all new characters stand for the whole match."""
+        if not pattern.search(self.text):
+            return self
         pieces: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
@@ -65,8 +67,9 @@ class Normalised:
         done = 0
 
         def keep(upto: int) -> None:
-            shift = len(starts) - done
-            breaks.update(place + shift for place in self.breaks if done <= place < upto)
+            if self.breaks:
+                shift = len(starts) - done
+                breaks.update(place + shift for place in self.breaks if done <= place < upto)
             pieces.append(self.text[done:upto])
             starts.extend(self.starts[done:upto])
             ends.extend(self.ends[done:upto])

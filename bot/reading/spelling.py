@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import partial
-from operator import add
 from typing import TYPE_CHECKING
 
-from bot.reading.beginnings import beginnings, guarded
+from bot.reading.alternatives import factored
+from bot.reading.beginnings import beginnings
 from bot.reading.normalise import Normalised
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ _WORD_GOES_ON = re.compile("[ऀ-ॿ]")
 _SPOKEN_AFTER = ("े", "ै")
 
 
-_REFERENCE = re.compile(r"\\[1-9]|\(\?P=")
 _LETTERS = 3
 """Letters by which rules are found."""
 
@@ -42,17 +41,19 @@ class Spelling:
     def __init__(self, rules: Sequence[Sequence[str] | str]) -> None:
         told = [rule for rule in rules if not isinstance(rule, str)]
         self._rules = [(re.compile(rule[0]), rule[1]) for rule in told]
-        self._by_head: dict[str, list[int]] = {}
+        by_head: dict[str, list[int]] = {}
         self._always: list[int] = []
         for number, rule in enumerate(told):
-            heads = beginnings(rule[0], depth=_LETTERS)
-            for where in [self._always] if heads is None else [self._by_head.setdefault(head, []) for head in heads]:
+            begun = beginnings(rule[0], depth=_LETTERS)
+            for where in [self._always] if begun is None else [by_head.setdefault(head, []) for head in begun]:
                 where.append(number)
         self._devanagari = DEVANAGARI in rules
-        patterns = [rule[0] for rule in told]
-        whole = not any(map(_REFERENCE.search, patterns))
-        together = "|".join(f"(?:{pattern})" for pattern in patterns)
-        self._any = re.compile(guarded(together)) if whole and patterns else None
+        heads = factored([re.escape(head) for head in sorted(by_head, reverse=True)])  # the longer ones first
+        self._heads = re.compile(f"(?=({heads}))") if heads else None
+        self._by_head = {
+            head: [number for size in range(len(head)) for number in by_head.get(head[: size + 1], ())]
+            for head in by_head
+        }
         self._last: tuple[str, Normalised] = ("", Normalised("", (), ()))
         """The last text and what it became: each part of the reader asks for the same one."""
 
@@ -73,8 +74,6 @@ class Spelling:
         told = Normalised(text, tuple(places), tuple(place + 1 for place in places))
         if self._devanagari:
             told = told.rewrite(_LETTER, _in_latin)
-        if self._any is not None and not self._any.search(told.text):
-            return told
         waiting = self._candidates(told.text)
         while waiting:
             number = waiting.pop()
@@ -87,8 +86,7 @@ class Spelling:
 
     def _candidates(self, text: str) -> list[int]:
         """The rules whose first letters stand in ``text``, the last one first."""
-        pairs = list(map(add, text, text[1:]))
-        heads = self._by_head.keys() & {*text, *pairs, *map(add, pairs, text[2:])}
+        heads = {*self._heads.findall(text)} if self._heads else ()
         return sorted({*self._always, *(number for head in heads for number in self._by_head[head])}, reverse=True)
 
 
