@@ -71,6 +71,7 @@ class Abilities:
     can_ask: bool = False  # it knows, by our reference or its id, what became of a submission
     can_look_back: bool = False  # it lists what came in and went out in the last hours
     standing: bool = False  # it keeps a connection or looks into a folder by itself (``run``, ``fetch``)
+    repeats: bool = False  # what it brings may be what it brought before, word for word (exports of a time)
     sends: bool = True  # texts can go out on it; the relay only fetches what others sent in
 
 

@@ -19,8 +19,9 @@ from pydantic import Field, field_validator
 
 from bot.domain.clock import SystemClock
 from bot.domain.errors import SettingsError
-from bot.domain.gateway import Abilities
+from bot.domain.gateway import Abilities, Parsed
 from bot.domain.messages import Inbound, Outbound, Outcome, Reason, Receipt, Submitted
+from bot.domain.states import TextState
 from bot.gateways.account import Account, Charset, Secret
 from bot.gateways.base import BaseGateway, refused
 from bot.gateways.csvfolder_cells import NEEDED, PLACEHOLDERS, PRESETS, BadRow, Layout, is_formula
@@ -105,7 +106,8 @@ class CsvfolderGateway(BaseGateway[CsvfolderAccount]):
     """One hand-off folder; ``spool`` is its way out, ``inbox`` its way in."""
 
     settings = CsvfolderAccount
-    abilities: ClassVar[Abilities] = Abilities(can_ask=True, standing=True)
+    abilities: ClassVar[Abilities] = Abilities(can_ask=True, standing=True, repeats=True)
+    methods: ClassVar[tuple[str, ...]] = ()  # no vendor calls here
     clock: Clock = SystemClock()
 
     def __init__(self, account: CsvfolderAccount) -> None:
@@ -143,7 +145,7 @@ class CsvfolderGateway(BaseGateway[CsvfolderAccount]):
         return read_export(request.body, self._form, self.signer).receipts
 
     async def send(self, text: Outbound) -> Submitted:
-        """Accepted means: kept on disk, to go into the next file. ``guarded`` as code: the guard was put before it."""
+        """Accepted means: kept on disk, to go into the next file. The code says whether the guard stands before it."""
         try:
             self._layout.check(text.text)
             _, guarded = self._layout.row(text.reference, text.recipient, text.text)
@@ -156,7 +158,7 @@ class CsvfolderGateway(BaseGateway[CsvfolderAccount]):
             return Submitted(Outcome.RETRY, code=str(error), reason=Reason.BUSY)
         except OSError as error:
             return Submitted(Outcome.UNKNOWN, code=type(error).__name__)
-        return Submitted(Outcome.ACCEPTED, text.reference, code="guarded" if guarded else "kept")
+        return Submitted(Outcome.ACCEPTED, text.reference, code="hand_off_guarded" if guarded else "hand_off")
 
     async def ask(self, text: Outbound, message_id: str | None) -> Submitted | None:  # noqa: ARG002  # ours is enough
         """The folder remembers every reference."""
@@ -169,7 +171,7 @@ class CsvfolderGateway(BaseGateway[CsvfolderAccount]):
     async def run(self, deliver: Deliver) -> None:
         """Make files and take exports until cancelled; a folder or database that is away is tried again."""
         while True:
-            for work in (self.make_files, partial(self.take_exports, deliver)):
+            for work in (self.make_files, partial(self.tell, deliver), partial(self.take_exports, deliver)):
                 try:
                     await work()
                 except Exception as error:  # noqa: BLE001  # nothing was moved; all is tried again
@@ -183,6 +185,18 @@ class CsvfolderGateway(BaseGateway[CsvfolderAccount]):
         if made:
             log.info("csvfolder.made", account=self.account, files=len(made))
         return made
+
+    async def tell(self, deliver: Deliver) -> None:
+        """Write into each text's life that it is in a file, and that a person carried it; raises what the commit did.
+
+        Its state stays *accepted*: only the vendor's result says more.
+        """
+        for batch_id, references, told, at in await asyncio.to_thread(self.spool.untold):
+            receipts = [
+                Receipt(ref, TextState.ACCEPTED, f"hand_off_{told}", reference=ref, at=at) for ref in references
+            ]
+            await deliver(Parsed(receipts=tuple(receipts)))
+            await asyncio.to_thread(self.spool.note_told, batch_id, told)
 
     async def take_exports(self, deliver: Deliver) -> None:
         """Take the exports that are ready; raises what the disk or the commit did. Old files are cleared away."""

@@ -76,6 +76,7 @@ class Spool:
         self._spool, self._work, self._batches = state / "spool", state / "work", state / "batches"
         self._lock = state / "lock"
         self._known: dict[str, frozenset[str]] = {}
+        self._told: dict[str, int] = {}
 
     def prepare(self) -> None:
         """Make what is missing of the folder; raises OSError."""
@@ -150,6 +151,27 @@ class Spool:
             for path in (file, manifest_of(file)) if file else ():
                 with contextlib.suppress(FileNotFoundError):
                     path.replace(self.carried / path.name)
+
+    def untold(self) -> list[tuple[str, list[str], str, datetime]]:
+        """Files of which the lives of their texts do not tell yet: id, references, ``file`` or ``carried``, when."""
+        found = []
+        for path in sorted(self._batches.glob("*.json")) if self._batches.is_dir() else ():
+            changed = path.stat().st_mtime_ns
+            if self._told.get(path.name) == changed:
+                continue
+            record = json.loads(path.read_bytes())
+            steps = {"file": record["made_at"], "carried": record.get("carried_at")}
+            waiting = [(told, at) for told, at in steps.items() if at and told not in record.get("told", ())]
+            found += [(path.stem, record["references"], told, datetime.fromisoformat(at)) for told, at in waiting]
+            if not waiting:
+                self._told[path.name] = changed
+        return found
+
+    def note_told(self, batch_id: str, told: str) -> None:
+        """Their lives tell of it now."""
+        with held(self._lock):
+            record = self._record(batch_id)
+            self._keep({**record, "told": [*record.get("told", ()), told]})
 
     def purge(self, before: datetime) -> None:
         """Remove carried files, and the records of files that are gone, where they are older; others stay."""

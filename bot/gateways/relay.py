@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 _ATTEMPTS = 10
+_ASIDE_EVERY_SECONDS = 600
 _NOTICES_TOLD = timedelta(days=7)
 
 
@@ -77,6 +78,7 @@ class RelayGateway(BaseGateway[RelayAccount]):
 
     settings = RelayAccount
     abilities: ClassVar[Abilities] = Abilities(two_way=False, receipts=False, standing=True, sends=False)
+    methods: ClassVar[tuple[str, ...]] = ()  # nobody calls here
     clock: Clock = SystemClock()
 
     def __init__(self, account: RelayAccount) -> None:
@@ -101,8 +103,11 @@ class RelayGateway(BaseGateway[RelayAccount]):
     async def fetch(self, receive: Receive) -> None:
         """Fetch until cancelled; a relay or database that is away is asked again."""
         await asyncio.to_thread(make_folder, self.mine.folder)
-        await self.retry_aside(receive)
+        loop, tried = asyncio.get_running_loop(), float("-inf")
         while True:
+            if loop.time() - tried > _ASIDE_EVERY_SECONDS:
+                await self.retry_aside(receive)
+                tried = loop.time()
             try:
                 rest = await self.step(receive, wait=self.mine.wait_seconds)
             except (aiohttp.ClientError, TimeoutError, OSError, ValueError, LookupError, MimamoriError) as error:

@@ -51,12 +51,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "A request cannot be opened. Check that the relay's inside fits our key.",
     ),
     "unknown_account": (
-        "中継から、設定のないアカウントの要求が届きました。設定を足すと、次に起動したときに取り込みます。",
-        "A request for an account that is not configured; it is taken at the next start, once it is.",
+        "中継から、設定のないアカウントの要求が届きました。設定を足して起動し直すと、取り込みます。",
+        "A request for an account that is not configured; it is taken after a restart, once it is.",
     ),
     "failed": (
-        "何度試しても取り込めない要求を、別に置きました。次に起動したときに、もう一度試します。",
-        "A request could not be taken at many attempts. It was put aside, and is tried at the next start.",
+        "何度試しても取り込めない要求を、別に置きました。10分ごとに、もう一度試します。",
+        "A request could not be taken at many attempts. It was put aside, and is tried again every ten minutes.",
     ),
 }
 """What was noticed, in words: Japanese, English."""

@@ -85,7 +85,7 @@ async def _take_here(settings: Settings, gateway: CsvfolderGateway) -> None:
             reception = Reception(Intake(database, settings.office, clock, bells), database, clock, bells)
 
             async def deliver(parsed: Parsed) -> None:
-                await reception.take(gateway, parsed)
+                await reception.take(gateway, parsed, known_too=False)
 
             await gateway.take_exports(deliver)
         except StorageUnusable:

@@ -170,7 +170,7 @@ async def test_what_the_file_cannot_carry_is_rejected_before_it_is_kept(gateway,
 )
 async def test_a_formula_is_guarded_so_that_excel_shows_it_as_text(gateway, text):
     submitted = await gateway.send(Outbound("ref1", TARO, text))
-    assert (submitted.outcome, submitted.code) == (Outcome.ACCEPTED, "guarded")
+    assert (submitted.outcome, submitted.code) == (Outcome.ACCEPTED, "hand_off_guarded")
     await gateway.make_files(at_once=True)
     cell = rows_out(gateway)[1][1]
     assert cell.startswith("・")
@@ -644,6 +644,27 @@ async def test_the_role_makes_files_and_takes_exports_by_itself(make):
     finally:
         role.cancel()
     assert kept.texts[0].text == "はい"
+
+
+async def test_the_life_of_each_text_tells_of_its_file_and_of_who_carried_it_once(gateway):
+    kept = Kept()
+    await sent(gateway, "はい", "いいえ")
+    await gateway.make_files(at_once=True)
+    kept.away = True
+    with pytest.raises(ConnectionError):
+        await gateway.tell(kept)
+    kept.away = False
+    for _ in range(2):
+        await gateway.tell(kept)
+    assert [(item.reference, item.state, item.code) for item in kept.receipts] == [
+        ("ref0000", TextState.ACCEPTED, "hand_off_file"),
+        ("ref0001", TextState.ACCEPTED, "hand_off_file"),
+    ]
+    gateway.spool.mark_carried(gateway.spool.batches()[0].id, "nurse", NOW)
+    for _ in range(2):
+        await gateway.tell(kept)
+    assert [(item.code, item.at) for item in kept.receipts[2:]] == [("hand_off_carried", NOW)] * 2
+    assert (await gateway.ask(Outbound("ref0000", TARO, "はい"), None)).outcome is Outcome.ACCEPTED
 
 
 # -- contract --------------------------------------------------------------------------------------------------------

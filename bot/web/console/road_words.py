@@ -23,6 +23,9 @@ OUR_CODES = {
     "road_quiet": ("経路の休み時間のため待っている", "Waits: the road's quiet hours"),
     "budget": ("きょうの予算を使い切ったため待っている", "Waits: today's budget is used up"),
     "too_many": ("この番号への1時間の上限のため待っている", "Waits: too many to this number within an hour"),
+    "quiet": ("夜間のため待っている", "Waits: quiet hours"),
+    "by_hand": ("職員が経路を選んで、もう一度送る", "A person sends it once more"),
+    "unknown": ("事業者にもたずねられない", "The provider cannot be asked"),
     "again": ("送れたか分からないので、もう一度送る", "Sent once more: nobody knows whether it went out"),
     "no_road": ("使える経路がない", "No road takes it"),
     "road_gone": ("その経路の設定がなくなった", "That road is configured no more"),
@@ -32,6 +35,13 @@ OUR_CODES = {
     "last_check": ("送る前の確認で取り消し(STOP・引き継ぎなど)", "Cancelled by the last check (STOP, takeover …)"),
     "no_connection": ("経路につながらない", "No connection to the road"),
     "never_arrived": ("事業者に届いていなかった", "It never reached the provider"),
+    "hand_off": ("受け渡しのフォルダーに置いた(運ぶまで届かない)", "In the hand-off folder: to be carried"),
+    "hand_off_guarded": (
+        "受け渡しのフォルダーに置いた(数式と間違われない字を前に足した)",
+        "As above, with a guard before it",
+    ),
+    "hand_off_file": ("運ぶファイルに入った", "Written into a file to carry"),
+    "hand_off_carried": ("ファイルを事業者の画面へ運んだ", "Its file was carried to the vendor"),
     "claim_expired": ("送っている途中で止まった", "Cut off while it was sent"),
 }
 """Codes of our own beside a text; any other is the provider's."""

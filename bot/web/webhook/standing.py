@@ -29,7 +29,7 @@ async def keep_standing(
     loop, pause = asyncio.get_running_loop(), shortest
 
     async def deliver(parsed: Parsed) -> None:
-        await reception.take(gateway, parsed)
+        await reception.take(gateway, parsed, known_too=not gateway.abilities.repeats)
 
     while True:
         began = loop.time()
