@@ -127,6 +127,11 @@ class Router:
             return None
         return fitted if gateway.length(fitted.text) <= gateway.mine.longest else None
 
+    def problems(self, wanted: Wanted) -> tuple[str, ...]:
+        """Characters that the first road for such a text lacks and that nobody may rewrite."""
+        roads = self.fitting(wanted)
+        return fit(wanted.text, self.gateways[roads[0]].mine.charset).problems if roads else ()
+
     def _flaw(self, roads: Sequence[str], text: str) -> str:
         """Why none of them carries it."""
         lengths = ((self.gateways[road], fit(text, self.gateways[road].mine.charset)) for road in roads)

@@ -108,6 +108,16 @@ def test_a_text_of_many_segments_is_a_warning(folder):
     assert {(issue.severity, issue.code) for issue in check(folder)} == {(Severity.WARNING, "many-segments")}
 
 
+def test_a_character_that_a_road_of_shift_jis_would_break_is_a_warning(folder):
+    line = say_in(folder, "𠮷野保健師より～😀①")
+    folder.change(SCRIPT, "say: welcome,", "say: [welcome, extra_text],")
+    found = check(folder)
+    assert {(issue.severity, issue.code) for issue in found} == {(Severity.WARNING, "characters")}
+    assert (f"{PROGRAM}/texts/ja.yaml", line) in places(found, "characters")
+    assert "𠮷" in found[0].ja
+    assert "～" not in found[0].ja, "what survives by being rewritten is no issue"
+
+
 @pytest.mark.parametrize("telling", ["熱", "新型コロナウイルス感染症", "{{ program }}", "{{ last_day }}", "陽性"])
 def test_the_first_text_tells_nothing_of_health(folder, telling):
     folder.change(JA, "first_touch: |-\n", f"first_touch: |-\n  ようこそ。\n  {telling}\n")

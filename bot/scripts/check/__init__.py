@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.scripts.check import (
     answers,
+    characters,
     escalation,
     faq,
     first_touch,
@@ -34,6 +35,7 @@ CHECKS = (
     unused_texts.check,
     template.check,
     length.check,
+    characters.check,
     first_touch.check,
     must_say.check,
     faq.check,

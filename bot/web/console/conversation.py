@@ -9,9 +9,9 @@ import structlog
 from aiohttp import web
 
 from bot.corrections.labels import INTENTS, PRIORITIES
-from bot.domain.errors import InvalidInput, MimamoriError, StorageUnavailable
+from bot.domain.errors import InvalidInput, MimamoriError, Refused, StorageUnavailable
 from bot.domain.sms import MAX_UNITS, sms_length
-from bot.domain.states import CaseState
+from bot.domain.states import CaseState, TextKind
 from bot.engine.events import HandedBack, NumberConfirmed, ReleaseConfirmed
 from bot.escalations.desk import CLOSE_OUTCOMES
 from bot.storage.audit import note_action
@@ -19,7 +19,7 @@ from bot.storage.queue import queue_counts
 from bot.storage.timeline import fingerprint
 from bot.web.console.access import Once, Visit, told
 from bot.web.console.dossier import Dossier, load_dossier
-from bot.web.console.preview import Plan, Planned, bundle_of, plan
+from bot.web.console.preview import Looks, Plan, Planned, bundle_of, plan
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
@@ -70,8 +70,11 @@ class ConversationViews:
             problem = _text_problem(text)
             if problem or "edit" in visit.form:
                 return await self._again(visit, typed, problem)
-            texts = [Planned(text, sms_length(text), None)]
-            return await self._confirm(visit, "reply", Plan(texts), typed)
+            dossier = await load_dossier(visit, visit.number("id"))
+            planned = _looks(visit, dossier).at(text, TextKind.STAFF)
+            if planned.flaw:
+                return await self._again(visit, typed, _road_problem(planned))
+            return await self._confirm(visit, "reply", Plan([planned]), typed, dossier)
         if not self._once.use(visit.form.get("once", "")):
             return self._twice(visit)
         done = visit.ports.desk.reply(visit.number("id"), visit.who.login, text)
@@ -108,6 +111,26 @@ class ConversationViews:
         done = visit.ports.desk.confirm_number(visit.number("id"), visit.who.login)
         return await self._do(visit, done, ("番号を確認しました。", "The number is confirmed."))
 
+    async def send_again(self, visit: Visit) -> web.StreamResponse:
+        """Show a text of unknown fate and the road that a person chose; send it once more when that was confirmed."""
+        text_id, road = visit.form.get("text_id", ""), visit.form.get("road", "")
+        dossier = await load_dossier(visit, visit.number("id"), everything=True)
+        text = dossier.unknown_text(text_id)
+        if text is None or road not in visit.ports.roads.router.gateways:
+            gone = Refused("このSMSは、もう送れたか分かりました。", "This text is not of unknown fate any more.")
+            return await self._page(visit, dossier, message=told(gone), status=409)
+        if not self._confirmed(visit):
+            if "edit" in visit.form:
+                return await self._page(visit, dossier)
+            planned = _looks(visit, dossier, road).at(text, TextKind.STAFF)
+            return await self._confirm(
+                visit, "send-again", Plan([planned]), {"text_id": text_id, "road": road}, dossier
+            )
+        if not self._once.use(visit.form.get("once", "")):
+            return self._twice(visit)
+        done = visit.ports.desk.send_again(visit.number("id"), visit.who.login, int(text_id), road)
+        return await self._do(visit, done, ("もう一度送ります。", "It is sent once more."))
+
     async def close(self, visit: Visit) -> web.StreamResponse:
         """End the care on this phone with an outcome; nothing is sent."""
         outcome = visit.form.get("outcome", "")
@@ -129,7 +152,8 @@ class ConversationViews:
             return await self._page(visit, dossier)
         try:
             bundle = bundle_of(visit.ports.library, dossier.conversation)
-            planned = plan(bundle, dossier.conversation.session, event, visit.ports.office, visit.now)
+            looks = _looks(visit, dossier)
+            planned = plan(bundle, dossier.conversation.session, event, visit.ports.office, looks)
         except MimamoriError as error:
             return await self._page(visit, dossier, message=told(error), status=409)
         return await self._confirm(visit, action, planned, typed, dossier)
@@ -191,6 +215,7 @@ def _values(visit: Visit, dossier: Dossier) -> dict[str, Any]:
         "everything": "all" in visit.request.query,
         "priorities": PRIORITIES,
         "intents": INTENTS,
+        "roads": list(visit.ports.roads.router.gateways),
     }
 
 
@@ -205,6 +230,27 @@ def _text_problem(text: str) -> InvalidInput | None:
             field="text",
         )
     return None
+
+
+def _looks(visit: Visit, dossier: Dossier, road: str | None = None) -> Looks:
+    ports, about = visit.ports, dossier.conversation
+    return Looks(ports.roads.router, ports.office.code, about.phone, about.session, visit.now, road)
+
+
+def _road_problem(planned: Planned) -> InvalidInput:
+    """Why no road takes the text that a person wrote, in words that help to write it otherwise."""
+    if planned.flaw == "characters":
+        chars = "".join(planned.problems)
+        return InvalidInput(
+            f"SMSの経路で送れない文字があります: {chars} ほかの字かひらがなで書いてください。",
+            f"No road carries these characters: {chars} Write them otherwise.", field="text",
+        )  # fmt: skip
+    if planned.flaw == "too_long":
+        return InvalidInput("この文は、どの経路でも長すぎます。", "The text is too long for every road.", field="text")
+    return InvalidInput(
+        "この方へ送れる経路がありません。システム管理者に知らせてください。",
+        "No road is set up for this resident. Tell an administrator.", field="text",
+    )  # fmt: skip
 
 
 async def note_view(visit: Visit, conversation_id: int) -> None:

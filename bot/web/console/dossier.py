@@ -16,7 +16,7 @@ from bot.storage.conversations import Conversation, load_conversations
 from bot.storage.timeline import History, load_history
 from bot.web.console.chart import Chart, chart
 from bot.web.console.preview import bundle_of, give_programs, steps_back
-from bot.web.console.timeline import Day, Readers, case_names, days
+from bot.web.console.timeline import Day, Outbound, Readers, case_names, days
 from bot.web.console.words import Word, word
 
 if TYPE_CHECKING:
@@ -77,6 +77,13 @@ class Dossier:
         """Whether that person leads the conversation."""
         session = self.conversation.session
         return session.control is Control.HUMAN and session.owner == login
+
+    def unknown_text(self, text_id: str) -> str | None:
+        """The words of a text of which nobody knows whether it went out; None where it is no such text."""
+        entries = (entry for day in self.timeline for entry in day.entries if isinstance(entry, Outbound))
+        return next(
+            (entry.text for entry in entries if entry.key == f"out-{text_id}" and entry.state == "unknown"), None
+        )
 
     def version(self, login: str) -> str:
         """Changes when other actions become possible."""

@@ -19,7 +19,7 @@ from bot.storage.conversations import find_conversation, load_conversations
 from bot.storage.queue import Person, people_of
 from bot.web.console.access import Once, Visit
 from bot.web.console.pages import phone
-from bot.web.console.preview import Plan, bundle_of, give_programs, plan
+from bot.web.console.preview import Looks, Plan, bundle_of, give_programs, plan
 from bot.web.console.words import Word
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ async def first_look(visit: Visit, resident: NewResident) -> FirstLook:
         birth_date=resident.birth_date,
     )
     session, household, bundle = await _session(visit, resident, member, bundle)
-    planned = plan(bundle, session, Enrolled(member), ports.office, visit.now)
+    looks = Looks(ports.roads.router, ports.office.code, resident.phone, session, visit.now)
+    planned = plan(bundle, session, Enrolled(member), ports.office, looks)
     warnings = list(_warnings(program, day0, household, session, resident))
     return FirstLook(resident, program, day0, first_free_day(program, member), planned, household, warnings)
 

@@ -12,6 +12,7 @@ from bot.domain.states import TextKind
 from bot.engine.advance import advance
 from bot.engine.effects import CallAdded, Effect, Escalated, Say, SayWritten
 from bot.engine.events import HandedBack
+from bot.outbox.router import Go, Never, Router, Wanted
 from bot.scripts.render import render
 
 if TYPE_CHECKING:
@@ -30,11 +31,46 @@ _LEAVES_THE_QUEUE_EMPTY = frozenset({"with_staff"})
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One text that would go out; ``later`` is the end of the quiet hours where it waits for them."""
+    """One text that would go out; ``later`` is the end of the quiet hours where it waits for them.
+
+    ``written`` is the text as its road carries it, where that differs, ``changes`` the pieces before and after;
+    ``flaw`` says why no road takes it ("": one does), ``problems`` which characters are to blame.
+    """
 
     text: str
     length: SmsLength
-    later: datetime | None
+    later: datetime | None = None
+    written: str = ""
+    changes: tuple[tuple[str, str], ...] = ()
+    flaw: str = ""
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What roads make of a text to one phone: the same choice as when it is sent, as if all were up.
+
+    ``only``: a road that a person chose.
+    """
+
+    router: Router
+    office: str
+    phone: str
+    session: Session
+    now: datetime
+    only: str | None = None
+
+    def at(self, text: str, kind: TextKind, later: datetime | None = None) -> Planned:
+        """The text as it would go out."""
+        about = (self.office, self.phone, kind, self.session.language, self.session.timezone)
+        wanted = Wanted(*about, text, self.only)
+        choice = self.router.choose(wanted, {}, self.now)
+        if isinstance(choice, Never):
+            return Planned(text, sms_length(text), later, flaw=choice.code, problems=self.router.problems(wanted))
+        if isinstance(choice, Go) and choice.fitted.changes:
+            written = choice.fitted.text
+            return Planned(text, sms_length(written), later, written, choice.fitted.changes)
+        return Planned(text, sms_length(text), later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +92,26 @@ def bundle_of(library: ScriptLibrary, conversation: Conversation) -> ScriptBundl
         return library.current(conversation.program)
 
 
-def plan(bundle: ScriptBundle, session: Session, event: Event, office: Office, now: datetime) -> Plan:
+def plan(bundle: ScriptBundle, session: Session, event: Event, office: Office, looks: Looks) -> Plan:
     """The texts and calls of one event; raises Refused where the state does not allow it."""
+    now = looks.now
     after, effects = advance(bundle.script, session, event, now, office.quiet)
-    texts = [planned for effect in effects if (planned := _planned(effect, bundle, after, office, now))]
+    texts = [planned for effect in effects if (planned := _planned(effect, bundle, after, office, looks))]
     calls = [effect.reason for effect in effects if isinstance(effect, CallAdded)]
     return Plan(texts, calls, [effect.reason for effect in effects if isinstance(effect, Escalated)])
 
 
-def _planned(effect: Effect, bundle: ScriptBundle, session: Session, office: Office, now: datetime) -> Planned | None:
+def _planned(effect: Effect, bundle: ScriptBundle, session: Session, office: Office, looks: Looks) -> Planned | None:
+    now = looks.now
     if isinstance(effect, SayWritten):
-        return Planned(effect.text, sms_length(effect.text), None)
+        return looks.at(effect.text, TextKind.STAFF)
     if not isinstance(effect, Say):
         return None
     text = render(bundle, effect, session, office, now)
     if not text:
         return None
     due = office.quiet.next_allowed(now, session.timezone) if effect.kind is TextKind.SCHEDULED else now
-    return Planned(text, sms_length(text), due if due > now else None)
+    return looks.at(text, effect.kind, due if due > now else None)
 
 
 def steps_back(bundle: ScriptBundle, session: Session, staff: str, now: datetime) -> Sequence[str]:
