@@ -63,7 +63,7 @@ async def apply_receipts(
     written = set() if known_too else await known_events(tx, list(texts))
     early, applied = [], _Applied(road)
     for receipt in told:
-        found = by_id.get(receipt.message_id) or by_reference.get(receipt.reference)
+        found = by_reference.get(receipt.reference) or by_id.get(receipt.message_id)  # ids of roads come round again
         if found is None:
             early.append(receipt)
         elif known_too or applied.event(found, receipt) not in written:
