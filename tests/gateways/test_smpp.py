@@ -535,7 +535,7 @@ async def bound(behaviour=None, **given):
         brought.append(parsed)
 
     async with witness.running_smsc(**(behaviour or {})) as smsc:
-        quick = {"port": smsc.port, "answer_seconds": 2.0, "reconnect_from": 0.02, "reconnect_to": 0.1}
+        quick = {"port": smsc.port, "answer_seconds": 10.0, "reconnect_from": 0.02, "reconnect_to": 0.1}
         gateway = SmppGateway(account(**{**quick, **given}), chance=lambda: 0.5)
         role = asyncio.create_task(gateway.run(deliver))
         try:

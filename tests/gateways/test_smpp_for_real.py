@@ -36,7 +36,7 @@ def make(port, **given):
     data = {
         "kind": "smpp", "account": "main", "sender": OURS, "host": "127.0.0.1", "port": port,
         "system_id": "mimamori", "password": "env:SMPP_PASSWORD",
-        "answer_seconds": 2.0, "reconnect_from": 0.02, "reconnect_to": 0.1,
+        "answer_seconds": 10.0, "reconnect_from": 0.02, "reconnect_to": 0.1,
     }  # fmt: skip
     return SmppGateway(SmppAccount.model_validate({**data, **given}), chance=lambda: 0.5)
 
@@ -236,7 +236,7 @@ async def test_a_peer_that_takes_nothing_more_is_left_though_our_octets_wait():
         transport = gateway._links[0]._session._writer.transport
         sending = [asyncio.create_task(gateway.send(outbound(n, LONG * 250))) for n in range(500)]
         await until_async(lambda: transport.get_write_buffer_size() > 1_000_000, "more than the network takes")
-        await until_async(lambda: len(smsc.binds) == 2, "bound anew")
+        await until_async(lambda: len(smsc.binds) >= 2, "bound anew")
         assert {(await task).outcome for task in sending} <= {Outcome.UNKNOWN, Outcome.RETRY}
 
 
@@ -374,10 +374,10 @@ async def test_an_answer_of_garbage_is_unknown_and_the_connection_is_made_anew()
 
 
 async def test_half_a_pdu_and_silence_end_in_a_new_connection():
-    async with talking(enquire_seconds=0.2, answer_seconds=0.2) as (smsc, gateway, core):
+    async with talking(enquire_seconds=0.2, answer_seconds=1.0) as (smsc, gateway, core):
         half = witness.pack(witness.DELIVER, 0, 1, witness.deliver_body(BARE, BARE_OURS, b"x" * 100))[:60]
         smsc.links[0].write(half)
-        await until_async(lambda: len(smsc.binds) == 2, "bound anew")
+        await until_async(lambda: len(smsc.binds) >= 2, "bound anew")
         smsc.text(BARE, BARE_OURS, "はい")
         await until_async(lambda: core.said == ["はい"], "the text")
         assert (await gateway.send(outbound())).outcome is Outcome.ACCEPTED
@@ -392,7 +392,7 @@ async def test_a_pdu_in_single_octets_is_put_together():
 
 
 async def test_an_enquire_link_is_answered_and_an_unanswered_one_ends_the_connection():
-    async with talking(enquire_seconds=0.1, answer_seconds=0.2) as (smsc, _gateway, _core):
+    async with talking(enquire_seconds=0.1, answer_seconds=2.0) as (smsc, _gateway, _core):
         await until_async(lambda: [s for s in smsc.seen if s[0] == witness.ENQUIRE], "asked for a sign of life")
         smsc.links[0].write(witness.pack(witness.ENQUIRE, 0, 77))
         await until_async(lambda: (witness.ENQUIRE | witness.RESP, 0, 77) in smsc.seen, "answered")
@@ -440,7 +440,7 @@ async def test_early_receipts_of_a_text_in_parts_wait_for_the_ids_that_they_spea
 
 
 async def test_an_early_receipt_of_a_text_in_one_part_is_handed_on_at_once():
-    async with talking({"receipts": "early", "slow": 0.3}) as (smsc, gateway, core):
+    async with talking({"receipts": "early", "slow": 2.0}) as (smsc, gateway, core):
         sending = asyncio.create_task(gateway.send(outbound()))
         await until_async(lambda: core.receipts, "the receipt")
         assert not sending.done()
