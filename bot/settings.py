@@ -47,7 +47,7 @@ class Settings(BaseModel):
         default="", description="SQLAlchemy address (postgresql+asyncpg://…); empty: SQLite in data_dir"
     )
     redis_url: str = Field(
-        default="", description="Redis for wake-ups between processes; empty: none (polling does the same)"
+        default="", description="Redis for wake-ups and rates shared by processes; empty: none (polling)"
     )
     key_file: Path | None = Field(default=None, description="File of the encryption keys; empty: keys.json in data_dir")
     host: str = Field(default="127.0.0.1", description="Address to listen on")

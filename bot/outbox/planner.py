@@ -105,10 +105,7 @@ class Planner:
         if put_off:
             self._wait(due, Wait(*put_off), plan, now)
             return
-        standings = {road: self._standing(road, room, now) for road, room in rooms.items()}
-        if len(self.router.fitting(_wanted(due))) > 1 and due.road in rooms and rooms[due.road].probing:
-            standings[due.road] = Standing(down_until=now + _SOON)  # another text is the one that tries it
-        choice = self.router.choose(_wanted(due), standings, now)
+        choice = self.router.choose(_wanted(due), self._standings(due, rooms, now), now)
         if isinstance(choice, Go):
             rooms[choice.road].used += 1
             ledger.take(due)
@@ -127,6 +124,14 @@ class Planner:
             plan.ends.append(End(due, state, wait.code if due.code in _WAITED else due.code or wait.code, Reason.BUSY))
         else:
             plan.laters.append(Later(due, wait.until, wait.code, held=wait.code in _HELD))
+
+    def _standings(self, due: Due, rooms: Mapping[str, _Room], now: datetime) -> dict[str, Standing]:
+        """How roads do for this text; one that has just refused it is tried by another, where it can go elsewhere."""
+        standings = {road: self._standing(road, room, now) for road, room in rooms.items()}
+        room = rooms.get(due.road or "")
+        if due.road and room and room.probing and len(self.router.fitting(_wanted(due))) > 1:
+            standings[due.road] = Standing(down_until=now + _SOON)
+        return standings
 
     def _standing(self, road: str, room: _Room, now: datetime) -> Standing:
         if room.down_until is not None:

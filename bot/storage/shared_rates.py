@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 _LOST = (RedisError, OSError)
 _PATIENCE_SECONDS = 0.5
+_LEFT_ALONE_SECONDS = 2.0
+"""A Redis that did not answer is asked again after so long: texts do not wait for it."""
 
 
 class SharedRates(Rates):
@@ -29,7 +32,7 @@ class SharedRates(Rates):
         self._redis: Redis = Redis.from_url(
             url, socket_timeout=_PATIENCE_SECONDS, socket_connect_timeout=_PATIENCE_SECONDS
         )
-        self._away = False
+        self._away_until = 0.0
 
     async def take(self, road: str, rate: float, burst: int, want: int, now: datetime) -> Granted:
         found = await self._asked(_TAKE, road, rate, burst, want, now.timestamp())
@@ -45,15 +48,16 @@ class SharedRates(Rates):
         await self._redis.aclose()
 
     async def _asked(self, script: str, road: str, *values: float) -> Any:  # noqa: ANN401  # what Redis answers
+        now = asyncio.get_running_loop().time()
+        if now < self._away_until:
+            return None
         try:
             answer: Awaitable[Any] = self._redis.eval(script, 1, f"mimamori:rate:{road}", *map(str, values))
             found = await answer
         except _LOST as error:
-            if not self._away:
-                log.warning("rates.redis_away", error=type(error).__name__)
-            self._away = True
+            log.warning("rates.redis_away", error=type(error).__name__)
+            self._away_until = now + _LEFT_ALONE_SECONDS
             return None
-        self._away = False
         return found
 
 
