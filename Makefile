@@ -23,7 +23,7 @@ $(VENV)/.dev.stamp: .ci/requirements-dev.txt pyproject.toml .ci/setup
 demo: $(VENV)/.run.stamp ## start the demo: a console, simulated phones and a clock to move, on this machine only
 	@$(BIN)/mimamori demo $(ARGS)
 
-test: $(VENV)/.dev.stamp ## run every test (brings Chromium, Japanese fonts, PostgreSQL and Redis where they are missing)
+test: $(VENV)/.dev.stamp ## run every test (brings Chromium, Japanese fonts, PostgreSQL, Redis and Kannel where they are missing)
 	@sh .ci/test $(BIN)/python $(JOBS) $(ARGS)
 
 check: $(VENV)/.dev.stamp ## lint, types, the rooms' contracts, the fast tests and the shipped scripts

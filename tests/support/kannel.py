@@ -24,6 +24,7 @@ SHIPPED = CHECKOUT / "config" / "gateways" / "kannel.conf"
 ADMIN = "admin-of-the-tests"
 SMPP_ACCOUNT = {"smsc-username": "mimamori", "smsc-password": "secret"}  # what tests/support/smsc.py lets in
 START_SECONDS = 20
+END_SECONDS = 3
 _LINE = re.compile(r"Got message \d+: <(.*)>$")
 
 
@@ -123,7 +124,7 @@ class Kannel:
         if name == "bearerbox" and "smsbox" in self.boxes:
             smsbox = self.boxes.pop("smsbox")
             with contextlib.suppress(Exception):
-                smsbox.wait(seconds=START_SECONDS)
+                smsbox.wait(seconds=END_SECONDS)
             smsbox.kill()
 
     def status(self) -> str:
