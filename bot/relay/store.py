@@ -110,18 +110,18 @@ class RelayStore:
         try:
             while self._queue:
                 batch, self._queue = self._queue[:_AT_ONCE], self._queue[_AT_ONCE:]
-                error = await asyncio.to_thread(self._keep, batch)
+                number = await asyncio.to_thread(self._keep, batch)
                 for _, _, done in batch:
-                    if not done.done() and error:
-                        done.set_exception(OSError(error.errno, "not kept"))
+                    if not done.done() and number:
+                        done.set_exception(OSError(number, "not kept"))
                     elif not done.done():
                         done.set_result(None)
                 self.arrived.set()
         finally:
             self._running = None
 
-    def _keep(self, batch: list[Waiting]) -> OSError | None:
-        """All of the batch, or nothing of it."""
+    def _keep(self, batch: list[Waiting]) -> int:
+        """All of the batch, or nothing of it; 0, or the number of the fault."""
         with self._lock:
             seq, last, made = self._seq, self._hash, dict[int, int]()
             try:
@@ -132,15 +132,15 @@ class RelayStore:
                     _write(self._path(seq), data)
                 sync_folder(self._waiting)
                 write_whole(self._folder / "head.json", json.dumps({"seq": seq, "hash": last}).encode())
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001  # whoever waits must be told, whatever it was
                 for number in made:
                     with contextlib.suppress(OSError):
                         self._path(number).unlink()
-                return error
+                return (error.errno if isinstance(error, OSError) else None) or errno.EIO
             self._seq, self._hash = seq, last
             self._sizes |= made
             self._bytes += sum(made.values())
-        return None
+        return 0
 
     def fetch(self, after: int, most_records: int, most_bytes: int) -> Portion:
         """What waits, oldest first, with the acknowledgements of numbers above ``after``. Call it in a thread."""
