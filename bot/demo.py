@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bot.domain.errors import MimamoriError
-from bot.service import Service, build, opened, running
+from bot.service import Service, build, limits_of, opened, running
 from bot.storage.accounts import ensure_demo_accounts
 from bot.storage.folder import only_process
 from bot.web import console, public
 from bot.web.app import loopback_only
-from bot.web.console import ConsolePorts
+from bot.web.console import ConsolePorts, RoadPorts
 from bot.web.demo import api, page
 from bot.web.demo.carrier import Carrier
 from bot.web.demo.clock import DemoClock
@@ -76,7 +76,8 @@ async def _mount(service: Service, clock: DemoClock, clockwork: Clockwork, carri
     console.setup(app, ConsolePorts(
         service.database, service.desk, service.roster, service.library, settings.office, clock,
         demo=True, session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
-        corrections=service.corrections, reloads=lambda: service.reloaded,
+        corrections=service.corrections, reloads=lambda: service.reloaded, gateways=service.gateways.values,
+        roads=RoadPorts(service.router, service.quarantine, limits_of(service.settings)),
     ))  # fmt: skip
 
 

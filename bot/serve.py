@@ -10,14 +10,14 @@ from aiohttp import web
 
 from bot.domain.clock import SystemClock
 from bot.domain.errors import SettingsError
-from bot.service import Service, build, opened, running
+from bot.service import Service, build, limits_of, opened, running
 from bot.storage.clock import DatabaseClock
 from bot.storage.database import Database
 from bot.storage.folder import only_process
 from bot.storage.keys import Keyring
 from bot.storage.migrate import migrate
 from bot.web import console, public
-from bot.web.console import ConsolePorts
+from bot.web.console import ConsolePorts, RoadPorts
 from bot.web.public import PublicPorts
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ async def _serve(service: Service, ready: Callable[[str], None]) -> None:
     console.setup(service.app, ConsolePorts(
         service.database, service.desk, service.roster, service.library, settings.office, service.clock,
         demo=False, session_key=service.database.keyring.session_key, secure_cookies=settings.secure_cookies,
-        corrections=service.corrections, reloads=lambda: service.reloaded,
+        corrections=service.corrections, reloads=lambda: service.reloaded, gateways=service.gateways.values,
+        roads=RoadPorts(service.router, service.quarantine, limits_of(service.settings)),
     ))  # fmt: skip
     public.setup(service.app, PublicPorts([settings.office], service.gateways.values))
     runner = web.AppRunner(service.app, access_log=None)  # an access log would hold addresses of residents

@@ -21,6 +21,7 @@ from bot.storage.corrections import open_correction_count
 from bot.storage.queue import open_call_count, queue_counts
 from bot.web.console.pages import environment
 from bot.web.console.ports import ConsolePorts
+from bot.web.console.road_alarms import road_alarms
 from bot.web.session import CSRF_FIELD, EndedSessions, csrf_matches, csrf_token, signed_in
 
 if TYPE_CHECKING:
@@ -66,10 +67,12 @@ class Visit:
 
     async def page(self, template: str, *, status: int = 200, **values: object) -> web.Response:
         """A whole page, with what its frame needs."""
-        frame: dict[str, object] = {"counts": {}, "calls_open": 0, "corrections_open": 0}
+        frame: dict[str, object] = {"counts": {}, "calls_open": 0, "corrections_open": 0, "alarms": None}
+        frame["hand_offs"] = any(gateway.name == "csvfolder" for gateway in self.ports.gateways())
         if self.account:
             async with self.ports.database.read() as tx:
                 frame["counts"] = await queue_counts(tx, self.ports.office.code)
+                frame["alarms"] = await road_alarms(tx, self.ports, self.now)
                 frame["calls_open"] = await open_call_count(tx, self.ports.office.code)
                 if self.account.may(Role.MANAGER):
                     frame["corrections_open"] = await open_correction_count(tx, self.ports.office.code)
@@ -120,10 +123,23 @@ class Guard:
 
         return handler
 
-    async def _visit(self, request: web.Request) -> Visit:
+    def upload(self, role: Role, view: View) -> Handler:
+        """As ``only``, for a form with a file, which the view reads (``upload.py``): its form is empty."""
+
+        async def handler(request: web.Request) -> web.StreamResponse:
+            visit = await self._visit(request, with_form=False)
+            if visit.account is None:
+                return self._to_login(request)
+            if not visit.account.may(role):
+                raise web.HTTPForbidden(reason="role")
+            return await view(visit)
+
+        return handler
+
+    async def _visit(self, request: web.Request, *, with_form: bool = True) -> Visit:
         session = await aiohttp_session.get_session(request)
         account = await self._account(session)
-        form = await _checked_form(request, session) if request.method == "POST" else {}
+        form = await _checked_form(request, session) if with_form and request.method == "POST" else {}
         return Visit(request, self.ports, session, account, form, self.ports.clock.now())
 
     async def _account(self, session: Session) -> Account | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.storage.accounts import Role
-from bot.web.console import calls, corrections, evidence, find, programs, queue, replies, staff
+from bot.web.console import calls, corrections, evidence, find, handoff, programs, queue, replies, staff
 from bot.web.console.access import Guard, Once
 from bot.web.console.conversation import ConversationViews
 from bot.web.console.enrol import EnrolViews
@@ -13,6 +13,7 @@ from bot.web.console.errors import error_pages
 from bot.web.console.login import LoginViews
 from bot.web.console.pages import STATIC, STATIC_URL
 from bot.web.console.ports import PORTS, ConsolePorts
+from bot.web.console.roads import RoadViews
 from bot.web.console.throttle import LoginThrottle
 from bot.web.session import setup_security_headers, setup_sessions
 
@@ -32,6 +33,8 @@ def setup(app: web.Application, ports: ConsolePorts) -> None:
     _add_login(app, guard, ports)
     _add_conversations(app, guard, once)
     _add_lists(app, guard, once)
+    _add_hand_offs(app, guard)
+    _add_roads(app, guard, once)
 
 
 def _add_login(app: web.Application, guard: Guard, ports: ConsolePorts) -> None:
@@ -48,6 +51,7 @@ def _add_conversations(app: web.Application, guard: Guard, once: Once) -> None:
     app.router.add_get(f"{at}/live", guard.only(Role.STAFF, views.live))
     app.router.add_post(f"{at}/take-over", guard.only(Role.STAFF, views.take_over))
     app.router.add_post(f"{at}/reply", guard.only(Role.STAFF, views.reply))
+    app.router.add_post(f"{at}/send-again", guard.only(Role.STAFF, views.send_again))
     app.router.add_post(f"{at}/hand-back", guard.only(Role.STAFF, views.hand_back))
     app.router.add_post(f"{at}/confirm-release", guard.only(Role.STAFF, views.confirm_release))
     app.router.add_post(f"{at}/confirm-number", guard.only(Role.STAFF, views.confirm_number))
@@ -80,6 +84,29 @@ def _add_lists(app: web.Application, guard: Guard, once: Once) -> None:
     app.router.add_get("/console/accounts", guard.only(Role.ADMIN, staff.show))
     app.router.add_post("/console/accounts", guard.only(Role.ADMIN, staff.add))
     app.router.add_post(f"/console/accounts/{_ID}", guard.only(Role.ADMIN, staff.change))
+
+
+def _add_hand_offs(app: web.Application, guard: Guard) -> None:
+    at = "/console/handoff/{account}"
+    app.router.add_get("/console/handoff", guard.only(Role.STAFF, handoff.show))
+    app.router.add_post(f"{at}/files", guard.only(Role.STAFF, handoff.make))
+    app.router.add_get(at + "/files/{file}", guard.only(Role.STAFF, handoff.download))
+    app.router.add_post(at + "/files/{file}/carried", guard.only(Role.STAFF, handoff.carried))
+    app.router.add_post(f"{at}/look", guard.upload(Role.STAFF, handoff.look))
+    app.router.add_post(f"{at}/take", guard.only(Role.STAFF, handoff.take))
+    app.router.add_get(at + "/reports/{file}", guard.only(Role.STAFF, handoff.report))
+
+
+def _add_roads(app: web.Application, guard: Guard, once: Once) -> None:
+    views = RoadViews(once)
+    app.router.add_get("/console/roads", guard.only(Role.MANAGER, views.show))
+    app.router.add_get("/console/roads/live", guard.only(Role.MANAGER, views.live))
+    app.router.add_post("/console/roads/release", guard.only(Role.MANAGER, views.release_all))
+    app.router.add_post("/console/roads/lift", guard.only(Role.MANAGER, views.lift))
+    at = f"/console/roads/refused/{_ID}"
+    app.router.add_get(at, guard.only(Role.MANAGER, views.refused))
+    app.router.add_post(f"{at}/release", guard.only(Role.MANAGER, views.release))
+    app.router.add_post(f"{at}/drop", guard.only(Role.MANAGER, views.drop))
 
 
 async def _to_console(_request: web.Request) -> web.StreamResponse:

@@ -1,0 +1,51 @@
+"""What everybody in the console is told of the roads: one is down, requests were refused, the budget is used up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.domain.budget import Level
+from bot.domain.gateway import road_of
+from bot.storage.road_view import count_held, roads_down
+from bot.storage.spending import is_lifted, spent
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.domain.budget import Spent
+    from bot.storage.database import Tx
+    from bot.web.console.ports import ConsolePorts
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """``down`` are roads, ``held`` requests; ``level`` is where today's budget stands."""
+
+    down: list[str]
+    held: int
+    level: Level
+
+    @property
+    def any(self) -> bool:
+        return bool(self.down or self.held or self.stops)
+
+    @property
+    def stops(self) -> bool:
+        """Whether texts wait for tomorrow's budget."""
+        return self.level in {Level.USED_UP, Level.CEILING}
+
+
+async def road_alarms(tx: Tx, ports: ConsolePorts, now: datetime) -> Alarms:
+    """Of the roads that are configured now."""
+    down = await roads_down(tx, [road_of(gateway) for gateway in ports.gateways()])
+    level, _ = await budget_level(tx, ports, now)
+    return Alarms(down, await count_held(tx), level)
+
+
+async def budget_level(tx: Tx, ports: ConsolePorts, now: datetime) -> tuple[Level, dict[str, Spent]]:
+    """Where the office's day stands, and what it has cost so far by currency."""
+    limits, office = ports.roads.limits, ports.office.code
+    day = limits.day(now)
+    costs = await spent(tx, office, day)
+    return limits.budget.level(costs, lifted=await is_lifted(tx, office, day)), costs
