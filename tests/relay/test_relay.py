@@ -510,6 +510,7 @@ async def test_nothing_readable_is_at_the_relay(outside, reaper):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # a process for each step
 async def test_a_relay_killed_at_any_step_loses_and_doubles_nothing(outside, reaper, small_house):
     outside.configure()
     forwarded = Forwarded(small_house.service.gateways, small_house.service.reception)
@@ -523,13 +524,12 @@ async def test_a_relay_killed_at_any_step_loses_and_doubles_nothing(outside, rea
         except aiohttp.ClientError:
             assert dying.wait() == -signal.SIGKILL
         dying.kill()
-        child, outside.url = started(mimamori("relay", "--config", outside.folder / "relay.toml"), reaper)
-        if not answered:  # the provider comes again
-            assert (await posted(outside.url + PATH, text(step)))[0] == 200
-        inside = outside.inside()
-        await inside.step(forwarded.receive)
-        await inside.close()
-        child.kill()
+        async with outside.served():  # started again
+            if not answered:  # the provider comes again
+                assert (await posted(outside.url + PATH, text(step)))[0] == 200
+            inside = outside.inside()
+            await inside.step(forwarded.receive)
+            await inside.close()
         assert outside.waiting == []
         assert noticed(inside) == []
     async with small_house.service.database.read() as tx:
