@@ -238,6 +238,18 @@ def shown(texts):
     return "".join(text.text for text in texts)
 
 
+async def test_by_get_url_texts_arrive_as_they_were_written_too(tmp_path, reaper):
+    escapes = "&from=%p&to=%P&coding=%c&charset=%C&udh=%u&text=%b"
+    async with open_center(tmp_path, reaper, get_url=escapes) as center:
+        await center.enrol(PHONE)
+        words = ["はい", "2 37.4　1+1は2&100%😷"]
+        for number, text in enumerate(words, start=1):
+            phone = center.kannel.fakesmsc(spoken(PHONE, CENTER, text))
+            await center.until(lambda number=number: len(center.door.taken()) == number, "it is there")
+            await asyncio.to_thread(phone.kill)
+        assert await center.replies() == words
+
+
 async def test_a_long_text_goes_out_in_parts_that_make_one(center):
     await center.enrol(PHONE)
     phone = center.kannel.fakesmsc(spoken(PHONE, CENTER, "はい"))

@@ -49,8 +49,12 @@ class Kannel:
         password: str,
         smsc_port: int | None = None,
         core: Mapping[str, str] | None = None,
+        get_url: str = "",
     ) -> None:
-        """``smsc_port``: where an SMSC listens; None: fakesmsc is the carrier. ``core``: settings to change besides."""
+        """``smsc_port``: where an SMSC listens; None: fakesmsc is the carrier. ``core``: settings to change besides.
+
+        ``get_url``: what is put behind ``inbound_url`` for a get-url instead of the post-url.
+        """
         self._reaper = reaper
         self._programs = tools.kannel()
         self._folder = Path(tempfile.mkdtemp(prefix="mimamori-test-kannel-"))
@@ -60,6 +64,7 @@ class Kannel:
         self.admin_port, self.box_port, self.sendsms_port, self.link_port = (free_port() for _ in range(4))
         self._conf = self._folder / "kannel.conf"
         self._smsc_port, self._core = smsc_port, core or {}
+        self._get_url = {"get-url": inbound_url + get_url} if get_url else {}
         self._conf.write_text(self._configured(SHIPPED.read_text(encoding="utf-8"), inbound_url, password))
         self.boxes: dict[str, Child] = {}
         self._others: list[Child] = []
@@ -95,6 +100,8 @@ class Kannel:
         for name, settings in groups:
             assert changes[name].keys() <= settings.keys(), f"kannel.conf sets all of {list(changes[name])}"
             merged = {**settings, **changes[name]}
+            if name == "sms-service":
+                merged |= self._get_url  # Kannel takes it before a post-url
             if name == "smsc" and self._smsc_port is None:
                 merged = {"smsc": "fake", "smsc-id": "carrier", "our-host": "127.0.0.1", "port": self.link_port}
             told.append("\n".join([f"group = {name}", *(f'{key} = "{value}"' for key, value in merged.items())]))
