@@ -15,6 +15,7 @@ _MOST = 600
 _WIDE = 400
 """A range of more letters than this says too little."""
 _DIGITS = frozenset("0123456789")
+_BEGIN = re.compile(r"(?<![^\W_])[^\W_]|[\W_]")
 _FIRST = 2
 _DEEP = {True: 4, False: 3}
 """Letters that are looked at in the end: more in alphabets than where there are thousands of letters."""
@@ -88,12 +89,13 @@ class Index:
     def places(self, text: str) -> Iterator[tuple[int, tuple[int, ...]]]:
         """For each place of ``text`` where patterns can begin their numbers, in order."""
         known, find_out = self._deep.get, self._find_out
-        before = ""
-        for at, letters in enumerate(_pieces(text, self._depth)):
-            if self._spaced:
-                inside, before = before.isalnum() and letters[0].isalnum(), letters[0]
-                if inside:
-                    continue
+        places: Iterable[tuple[int, str]]
+        if self._spaced:
+            end = " " * self._depth
+            places = ((at, (text[at : at + self._depth] + end)[: self._depth]) for at in _begins(text))
+        else:
+            places = enumerate(_pieces(text, self._depth))
+        for at, letters in places:
             numbers = known(letters)
             if numbers is None:
                 numbers = find_out(letters)
@@ -113,6 +115,11 @@ class Index:
             self._heads[number] = beginnings(self._patterns[number], self._signs, self._depth)
         heads = self._heads[number]
         return heads is None or any(letters[:size] in heads for size in range(1, len(letters) + 1))
+
+
+def _begins(text: str) -> Iterator[int]:
+    """The places of ``text`` that are not between two letters or digits."""
+    return (match.start() for match in _BEGIN.finditer(text))
 
 
 def _pieces(text: str, size: int) -> Iterable[str]:

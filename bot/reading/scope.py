@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from operator import attrgetter
 
 from bot.reading.lexicon import Lexicon
 from bot.reading.sign import SPEECH, Sign, Status
@@ -15,6 +18,9 @@ _SUPPLIES = frozenset({"medicine", "no_food"})
 """Signs that stay an emergency within the day although they have passed (GUIDE: What decides)."""
 _REGION = 48
 _LOOK_BACK = 90
+_LIST_BACK = 400
+"""Characters before a sign in which the sign can begin whose "no" is carried on to it."""
+_start_of = attrgetter("start")
 _UNDOING_FIRM = re.compile(r"わけ|ほど|こと|程|なんて|とか|思って|not that|not so")
 _WISH = re.compile("たら(?:いい|ええ|楽|よか|よい|まし|どんなに)")
 _AGAIN = re.compile(r"(?:^|[^まし])また[^。、,\n]{0,6}$")
@@ -47,6 +53,11 @@ class Scope:
         self.sentences = [match.end() for match in _SENTENCE_END.finditer(text)]
         breaks = self.scope.get("breaks")
         self.clauses = sorted({*self.sentences, *((m.end() for m in breaks.finditer(text)) if breaks else ())})
+
+    @cached_property
+    def _tells_of_me(self) -> bool:
+        me = self.scope.get("me")
+        return me is not None and me.search(self.text) is not None
 
     def status(self, sign: Sign, found: Sequence[Sign]) -> Status:
         """What ``sign`` is worth, by what stands before and after it."""
@@ -93,7 +104,7 @@ class Scope:
     def _of_home(self, sign: Sign) -> bool:
         """Somebody else at home, in a reply that tells of the writer ("me") elsewhere."""
         family, me = self.scope.get("family"), self.scope.get("me")
-        if family is None or me is None or not me.search(self.text):
+        if family is None or me is None or not self._tells_of_me:
             return False
         start = self._start(self.sentences, sign.start)
         before = self.text[start : sign.end]
@@ -188,10 +199,10 @@ class Scope:
 
     def _region(self, sign: Sign, found: Sequence[Sign]) -> str:
         end = min(sign.end + _REGION, len(self.text))
-        for other in found:
+        for other in islice(found, bisect_left(found, sign.end, key=_start_of), None):
             if other.start >= end:
                 break
-            if other.grave and other.start >= sign.end and other.code != sign.code:
+            if other.grave and other.code != sign.code:
                 end = min(end, other.start)
         return self.text[sign.end : end]
 
@@ -266,7 +277,7 @@ class Scope:
         gap_like, only = self.scope.get("list_gap"), self.scope.get("only")
         if only and only.match(self.text, sign.end):  # "hindi nahimatay, nahilo lang"
             return sign
-        for other in reversed(signs[:i]):
+        for other in reversed(signs[bisect_left(signs, sign.start - _LIST_BACK, key=_start_of) : i]):
             if other.status is not Status.ABSENT or other.kind in SPEECH or other.end > sign.start:
                 continue
             gap = self.text[other.end : sign.start]
