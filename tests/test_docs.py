@@ -15,11 +15,15 @@ from types import SimpleNamespace
 
 import pytest
 import typer
+from pydantic import BaseModel
 
 from bot.cli import app as command_line
 from bot.domain.states import CaseState, Consent, Control, TextState
 from bot.engine.script import ANSWER_WORDS, RECORDS, RESERVED_STEPS
 from bot.escalations.desk import CALL_OUTCOMES, CLOSE_OUTCOMES
+from bot.gateways.account import Account
+from bot.gateways.registry import gateway_class, kinds, load_account
+from bot.gateways.relay_seal import new_keys
 from bot.scripts.dialogue import dialogue_files, parse_dialogue
 from bot.scripts.load import load_bundle
 from bot.scripts.play import play
@@ -27,7 +31,7 @@ from bot.scripts.reader import load_reader
 from bot.scripts.simulate import Simulation
 from bot.scripts.steps import MOVE_KEYS, STEP_KEYS
 from bot.settings import PREFIX, Settings, load_settings
-from bot.web import console
+from bot.web import console, public
 from bot.web.app import make_app
 from bot.web.console.words import words_of
 from bot.web.demo import api, page
@@ -54,8 +58,8 @@ DEFAULTS_IN_WORDS = {
 UNSAID = {"mimamori triage": "mimamori triage read"}
 # What a reader's shell has, beside our own commands.
 SHELL = {
-    "cd", "chmod", "chown", "cp", "createdb", "curl", "docker", "git", "mkdir", "pip", "printf", "python", "python3",
-    "sqlite3", "sudo", "systemctl", "tar", "useradd",
+    "cd", "chmod", "chown", "cp", "createdb", "curl", "docker", "fakesmsc", "git", "mkdir", "openssl", "pip", "printf",
+    "python", "python3", "sqlite3", "sudo", "systemctl", "tar", "useradd",
 }  # fmt: skip
 
 
@@ -309,6 +313,7 @@ def routes():
     api.setup(app, ports)
     page.setup(app)
     console.setup(app, ports)
+    public.setup(app, ports)
     return sorted({(route.method, route.resource.canonical) for route in app.router.routes() if route.method != "HEAD"})
 
 
@@ -319,7 +324,7 @@ def test_every_route_of_the_demo_is_documented():
         for method, path in routes()
         if path.startswith("/demo/api/") and not named(f"{method} {path}", text)
     ]
-    pages = [path for _, path in routes() if not path.startswith(("/demo/api/", "/console", "/webhook"))]
+    pages = [path for _, path in routes() if not path.startswith(("/demo/api/", "/console", "/webhook", "/sender"))]
     assert missing == []
     assert [path for path in pages if not re.search(rf"`(?:GET )?{re.escape(path)}`", text)] == []
 
@@ -334,6 +339,75 @@ def test_every_route_of_the_console_is_documented():
     paths = [path for _, path in routes() if path.startswith("/console")]
     assert paths
     assert [path for path in paths if not named(path, doc("staff.md"))] == []
+
+
+def test_every_route_of_the_public_pages_is_documented():
+    paths = [path for _, path in routes() if path.startswith("/sender")]
+    assert paths
+    assert [path for path in paths if not named(path, doc("operators.md"))] == []
+
+
+# -- gateways --------------------------------------------------------------------------------------------------------
+ROADS = [kind for kind in kinds() if kind != "sandbox"]
+EXAMPLES = ROOT / "config" / "gateways"
+# Secrets of an example that cannot be any sixteen letters.
+REAL_SECRETS = {"SMPP_PASSWORD": "secret12", "RELAY_INSIDE_KEY": new_keys()["inside.key"]}
+
+
+def example(kind):
+    return text_of(EXAMPLES / f"{kind}.toml")
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_every_gateway_is_in_the_overview_and_has_a_table_test(kind):
+    assert re.search(rf"^\| `{kind}` \|", doc("gateways.md"), re.MULTILINE)
+    assert list((ROOT / "tests").glob(f"*/test_{kind}.py"))
+
+
+@pytest.mark.parametrize("kind", ROADS)
+def test_every_gateway_has_an_example_that_loads_as_it_stands(kind, monkeypatch):
+    for name in re.findall(r"env:(\w+)", example(kind)):
+        monkeypatch.setenv(name, REAL_SECRETS.get(name, "0123456789abcdef"))
+    assert load_account(EXAMPLES / f"{kind}.toml").name == kind
+
+
+def keys_of(model):
+    """The settings of an account, with those of the tables in it."""
+    for name, field in model.model_fields.items():
+        yield name
+        for inner in [field.annotation, *getattr(field.annotation, "__args__", ())]:
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                yield from keys_of(inner)
+
+
+@pytest.mark.parametrize("kind", ROADS)
+def test_every_setting_of_a_gateway_is_in_its_example_or_on_the_page(kind):
+    common = set(Account.model_fields)
+    assert [name for name in common if not named(name, doc("gateways.md"))] == []
+    own = set(keys_of(gateway_class(kind).settings)) - common
+    told = example(kind) + example("generic") + doc("gateways.md")  # the proof of any HTTP API is explained once
+    assert [name for name in sorted(own) if not re.search(rf"\b{name}\b", told)] == []
+
+
+@pytest.mark.parametrize("kind", ROADS)
+def test_every_gateway_has_a_section_with_its_example_retries_and_limits(kind):
+    title = re.search(rf"^\| `{kind}` \| \[[^\]]+\]\(#([^)]+)\)", doc("gateways.md"), re.MULTILINE)[1]
+    sections = {slug(heading): body for heading, body in sections_of(doc("gateways.md"))}
+    section = sections[title]
+    assert "日本語の要約" in section
+    assert f"{kind}.toml" in section
+    assert re.search(r"retr|再送|送り直", section, re.IGNORECASE)
+    assert re.search(r"minutes|Ten minutes|はじめ", section)
+
+
+def sections_of(text):
+    plain = re.sub(r"^```.*?^```$", lambda fence: re.sub("(?m)^", " ", fence[0]), text, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", plain, re.MULTILINE | re.DOTALL)
+
+
+def slug(heading):
+    """The anchor that a heading gets where Markdown is shown."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
 # -- quotes and examples ---------------------------------------------------------------------------------------------
