@@ -167,3 +167,16 @@ async def receipts_of(tx: Tx, road: str, reference: str, message_ids: Sequence[s
 
 _ALSO_KNOWN = "also_known"
 """State of a row that tells a further id; see receipts.py."""
+
+
+async def roads_down(tx: Tx, roads: Sequence[str]) -> list[str]:
+    """Which of these roads do not take texts now."""
+    table = tx.t.roads
+    query = select(table.c.road).where(table.c.road.in_(list(roads)), table.c.state != "up").order_by(table.c.road)
+    return list((await tx.run(query)).scalars())
+
+
+async def count_held(tx: Tx) -> int:
+    """Requests that nobody has decided about."""
+    table = tx.t.refused_requests
+    return int(await tx.value(select(func.count()).select_from(table).where(table.c.state == "held")))
