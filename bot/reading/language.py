@@ -85,12 +85,12 @@ def choose(text: str, books: Sequence[Book]) -> list[Lexicon]:
             if book.code != wrong and book.letters.search(text):
                 chosen.append(book)
         elif words:
-            latin.append((book.words_of(text), book))
+            latin.append((book.words_of(words), book))
         elif book.letters.search(text):  # Devanagari, read in Latin letters too
             chosen.append(book)
     if words:
         likely = _likely(latin)
-        chosen.extend(likely if len(text) < _LONG else likely[: 2 if likely[0].words_of(text) else 1])
+        chosen.extend(likely if len(text) < _LONG else likely[: 2 if likely[0].words_of(words) else 1])
     return [book.open() for book in chosen]
 
 
@@ -169,6 +169,7 @@ def _is_foreign(sentence: str, foreign: frozenset[str]) -> bool:
     return sum(word in foreign and not _hints(word) and word not in _SMALL for word in words) > japanese
 
 
+@lru_cache(maxsize=5_000)
 def _hints(word: str) -> bool:
     return word in _ROMAJI_HINTS or bool(_VERB.fullmatch(word) and _kana(word))
 

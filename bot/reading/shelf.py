@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import copy
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,11 @@ class Book:
         self._spelt = lru_cache(maxsize=5_000)(self._spell)
         self._spelling = Spelling(head["spellings"]) if head.get("spellings") else None
 
-    def words_of(self, text: str) -> frozenset[str]:
-        """The words of ``text``, as typed and spelt as in this language, that give the language away."""
-        words = _LATIN_WORD.findall(text)
-        if self._spelling is not None:
-            words += [other for word in words for other in self._spelt(word)]
-        return self.hints.intersection(words)
+    def words_of(self, words: Collection[str]) -> frozenset[str]:
+        """Those of ``words``, as typed and spelt as in this language, that give the language away."""
+        if self._spelling is None:
+            return self.hints.intersection(words)
+        return self.hints.intersection(chain(words, *map(self._spelt, words)))
 
     def _spell(self, word: str) -> list[str]:
         return _LATIN_WORD.findall(self._spelling.plain(word)) if self._spelling else []
