@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.reading.beginnings import Index, beginnings
-from bot.reading.vocabulary import branches_of
+from bot.reading.beginnings import Index, beginnings, guarded
 
 letters = st.sampled_from("abc息胸")
 patterns = st.recursive(
@@ -61,6 +60,23 @@ def test_every_rule_of_the_lexicon_knows_how_it_begins(reader):
         assert not [(book.code, lexicon.rules[rule].code, branch.brief) for rule, branch in anywhere]
 
 
-def test_the_branches_of_a_pattern_are_its_alternatives_at_the_top():
-    assert branches_of(r"a|(?:b|c)d|[|)]e|\||f") == ["a", "(?:b|c)d", "[|)]e", r"\|", "f"]
-    assert branches_of("[]|]a|[^]|]b") == ["[]|]a", "[^]|]b"]
+texts = st.text("abc息胸x ", max_size=12)
+
+
+@given(st.lists(patterns, min_size=1, max_size=5), texts, st.booleans())
+def test_the_index_leaves_out_no_pattern_that_matches(rules, text, spaced):
+    index = Index(rules, spaced=spaced)
+    for _ in range(2):  # what is found out the first time is kept
+        places = dict(index.places(text))
+        for number, rule in enumerate(rules):
+            for match in re.finditer(f"(?=({rule}))", text):
+                at = match.start()
+                inside = spaced and at and text[at : at + 1].isalnum() and text[at - 1].isalnum()
+                assert inside or not match[1] or number in places.get(at, ())
+
+
+@given(patterns, texts)
+def test_a_guarded_pattern_matches_the_same(pattern, text):
+    guarded_one = re.compile(guarded(pattern))
+    found = [match.span() for match in re.finditer(pattern, text) if match.group()]
+    assert [match.span() for match in guarded_one.finditer(text) if match.group()] == found
