@@ -69,9 +69,9 @@ def _by_values(found: Found) -> Priority:
         return Priority.EMERGENCY
     if spo2 is not None and spo2.number <= _URGENT_SPO2:
         reason = Priority.URGENT
-    if temperature is not None:
-        baby = temperature.number >= _BABY_TEMPERATURE and YOUNG_BABY.search(found.text.text)
-        if temperature.number >= _SEVERE_TEMPERATURE or temperature.number < _LOW_TEMPERATURE or baby:
+    for told in found.values.vague if temperature is None else [temperature]:
+        baby = told.number >= _BABY_TEMPERATURE and YOUNG_BABY.search(found.text.text)
+        if told.number >= _SEVERE_TEMPERATURE or told.number < _LOW_TEMPERATURE or baby:
             reason = Priority.URGENT
     if found.values.of_others:
         reason = worst(reason, Priority.ROUTINE)
@@ -159,7 +159,7 @@ def _tells_something(found: Found) -> bool:
     """Whether a symptom, a sign, a value or a menu number is told (states such as "well" weigh less)."""
     if found.menu.digit is not None and found.context is Context.DAILY:
         return True
-    if found.values.spo2 or found.values.temperature:
+    if found.values.spo2 or found.values.temperature or found.values.vague:
         return True
     kinds = ("red_flags", "dangers", "urgent", "symptoms")
     told = (Status.PRESENT, Status.GONE, Status.HOME)

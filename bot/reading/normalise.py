@@ -10,6 +10,8 @@ from functools import lru_cache
 
 _MAX_REPEAT = 3
 _APOSTROPHES = frozenset("'’‘`´ʼ")
+_SPELT = {"🆘": " sos ", "゜": "°"}
+"""The second is the mark of ぱ, typed for degrees: 37゜5."""
 _LONG = frozenset("ー〜~―─—–")
 _SMALL_VOWELS = str.maketrans("ぁぃぅぇぉ", "あいうえお")
 _DEVANAGARI = str.maketrans({"ी": "ि", "ू": "ु", "श": "स", "ष": "स", "व": "ब", "ँ": "", "ं": "", "़": "", "ः": ""})
@@ -132,8 +134,8 @@ def _fold(cluster: str) -> str:
     first = cluster[0]
     if first in _APOSTROPHES:
         return ""
-    if first == "🆘":
-        return " sos "
+    if first in _SPELT:
+        return _SPELT[first]
     if first in _CIRCLED:
         return f" {_CIRCLED[first]} "
     category = unicodedata.category(first)

@@ -7,7 +7,7 @@ from functools import partial
 
 from bot.reading.normalise import Normalised, fold_pattern
 from bot.reading.numbers_asia import write_asian
-from bot.reading.numbers_ja import write_japanese
+from bot.reading.numbers_ja import apart, write_japanese
 from bot.reading.numbers_korean import write_korean
 from bot.reading.numbers_latin import write_spoken
 
@@ -25,6 +25,7 @@ _SHORT_KANJI = re.compile(
 _KANA_DIGIT = {
     "いち": 1, "に": 2, "さん": 3, "よん": 4, "し": 4, "ご": 5, "ろく": 6, "なな": 7, "しち": 7, "はち": 8,
     "きゅう": 9, "きゆう": 9, "く": 9, "れい": 0, "ぜろ": 0, "まる": 0, "はん": 5,
+    "はっ": 8, "ろっ": 6,
 }  # fmt: skip
 _KD = "|".join(sorted(_KANA_DIGIT, key=len, reverse=True))
 _KANA_NUMBER = re.compile(
@@ -86,15 +87,18 @@ _WORDED = (
     (_latin(*_VIETNAMESE, " ", "phay|cham|do", "ruoi|do ruoi"), _VIETNAMESE),
 )
 _HUNDRED = re.compile(r"(?<![a-z])(?:one |a )?hundred(?: percent)?(?![a-z])")
-_EAST = re.compile("[\u3041-\u309f\u4e00-\u9fff\uac00-\ud7a3〇○]|\\d \\d|\\d ?ten")
+_EAST = re.compile("[\u3041-\u309f\u4e00-\u9fff\uac00-\ud7a3〇○]|\\d[ \\-_*;〜~ー]\\d|\\d ?ten")
 _LETTERED = re.compile("[a-z\u0900-\u0963]")
 """Letters of the languages whose number words follow."""
 _KANJI_HINT = re.compile("^[七八九][〇一二三四五六七八九](?![一-鿿])|[十〇百度氧]")
 _KANJI_ALONE = re.compile(r"\W*[三四五六七八九][〇一二三四五六七八九]\W*(?:です)?\W*")
 _WORD_HINT = re.compile(r"ty|enta|inta|anta|muoi|hundred")
 _FIRST_HALF = re.compile(
-    fold_pattern(r"(\d{2}) ?(?:度|do|도|độ|graus?|grados?)? ?(?:半|반|rưỡi|e meio|y medio|y media)(?![a-z])")
+    fold_pattern(r"(\d{2}) ?(?:度|do|도|độ|graus?|grados?)? ?(?:半(?!ば)|반|rưỡi|e meio|y medio|y media)(?![a-z])")
 )
+
+_GLUED_OXYGEN = re.compile(r"(?<![a-z])(?:sp ?)?o ?2(?=(?:[89]\d|100)(?!\d))")
+"""SpO297: the two belongs to the oxygen."""
 
 
 def write_digits(text: Normalised) -> Normalised:
@@ -107,6 +111,7 @@ def write_digits(text: Normalised) -> Normalised:
                 text = text.rewrite(pattern, partial(_from_latin, tens=tens, ones=ones))
             text = text.rewrite(_HUNDRED, lambda _: "100")
         text = write_spoken(write_asian(text))
+    text = text.rewrite(_GLUED_OXYGEN, lambda _: "spo2 ")
     return text.rewrite(_FIRST_HALF, lambda m: f"{m[1]}.5")
 
 
@@ -123,8 +128,8 @@ def _write_east(text: Normalised) -> Normalised:
     return write_korean(text)
 
 
-def _joined(whole: int, after: int | None, unit: str) -> str:
-    return f"{whole}.{after}" if after is not None else f"{whole}{unit}"
+def _joined(match: re.Match[str], whole: int, after: int | None, unit: str) -> str:
+    return apart(match, f"{whole}.{after}" if after is not None else f"{whole}{unit}")
 
 
 def _from_kanji(match: re.Match[str]) -> str:
@@ -137,26 +142,26 @@ def _from_kanji(match: re.Match[str]) -> str:
     else:
         whole = _KANJI[head[0]] * 10 + _KANJI[head[1]]
     after = match["after"]
-    return _joined(
-        whole, 5 if after == "半" else _KANJI[after] if after else None, "度" if match["point"] == "度" else ""
-    )
+    tenth = 5 if after == "半" else _KANJI[after] if after else None
+    return _joined(match, whole, tenth, "度" if match["point"] == "度" else "")
 
 
 def _short_kanji(match: re.Match[str]) -> str:
     head, _, after = match.group().partition("度")
     digit = after[:1]
-    return _joined(30 + _KANJI[head], 5 if digit == "半" else _KANJI[digit] if digit else None, "度")
+    return _joined(match, 30 + _KANJI[head], 5 if digit == "半" else _KANJI[digit] if digit else None, "度")
 
 
 def _from_kana(match: re.Match[str]) -> str:
     one, after = match["one"], match["after"]
     whole = _KANA_DIGIT[match["ten"]] * 10 + (_KANA_DIGIT[one] if one else 0)
-    return _joined(whole, _KANA_DIGIT[after] if after else None, "度" if match["point"] else "")
+    return _joined(match, whole, _KANA_DIGIT[after] if after else None, "度" if match["point"] else "")
 
 
 def _from_korean(match: re.Match[str]) -> str:
     one, after = match["one"], match["after"]
     return _joined(
+        match,
         _KO[match["ten"]] * 10 + (_KO[one] if one else 0),
         _KO[after] if after else None,
         "도" if match.group().endswith("도") else "",
@@ -166,4 +171,4 @@ def _from_korean(match: re.Match[str]) -> str:
 def _from_latin(match: re.Match[str], tens: dict[str, int], ones: dict[str, int]) -> str:
     one, after = match["one"], match["after"]
     whole = tens[match["ten"]] + (ones[one] if one else 0)
-    return _joined(whole, 5 if match["half"] else ones[after] if after else None, "")
+    return _joined(match, whole, 5 if match["half"] else ones[after] if after else None, "")

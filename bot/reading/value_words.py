@@ -5,34 +5,35 @@ from __future__ import annotations
 import re
 
 from bot.reading.normalise import fold_pattern
+from bot.reading.value_words_ja import VAGUE
 
 POINT = r" ?(?:[.,。、・·:点點]|점|쩜) ?"
 DEGREE = (
-    r"(?:度|°c?|℃|°|ど(?= ?\d|$|。|です|で)|도|do(?![a-z])|degrees?|degs?|graus?|grados?|digri|degri|डिग्रि"
+    r"(?:度|°c?|℃|°|′|ど(?= ?\d|$|。|です|で)|도|do(?![a-z])|degrees?|degs?|graus?|grados?|digri|degri|डिग्रि"
     r"|c(?![a-z]))"
 )
 NUMBER = re.compile(
-    rf"(?:(?<!\d)|(?<=^[1-4])(?=3[5-9][.,度]\d))(?<!\d\.(?!3[4-9][.,]\d))(?<!\d\d\.(?!9\d(?!\d)))(?<![^o]\d:)(?<!^\d:)"
-    rf"(?<!\d/(?!3\d[.,度]))(?:"
+    rf"(?:(?<!\d)|(?<=^[1-4])(?=3[5-9](?:[.,度]\d|\d(?!\d))))(?<!\d\.(?!3[4-9][.,]\d))(?<!\d\d\.(?!9\d(?!\d)))(?<![^o]\d:(?!3\d[.,度]\d(?!\d)))(?<!^\d:(?!3\d[.,度]\d(?!\d)))"
+    rf"(?<!(?<!\.)\d/(?!3\d[.,度]))(?:"
     rf"(?P<f>(?:9[3-9]|10\d)(?:{POINT}\d)?) ?(?:°? ?f(?![a-z])|℉|華氏|degrees? f|fahrenheit|度f)"
     rf"|(?P<degree>3\d|4\d) ?{DEGREE} ?(?:(?P<tenth>\d)(?:\d(?!\d))?(?! ?(?:回|時|日|人|番|錠|月|歳|%))(?: ?(?:分"
     rf"|ぶ|부|phan))?|(?P<vague>台|だい|대|代|多(?!久|长|少)|出头|出頭|几|幾|초반|중반|후반|언저리|(?:좀"
     rf"|조금|쪼금|약간|살짝)?넘|이상|前後|帯|前半|後半|ちよ?い"
     rf"|ちよ?っと|ちょい|ちょっと|と?少し"
     rf"|と?すこし|なんぼ|何分|なんぶん|いくつ"
-    rf"|いくら|なんとか|several|e pou[cq]\w+|e uns? \w+|e alguma coisa|e quebrad\w+|hon(?![a-z])|may(?=[ .,!]*$"
+    rf"|いくら|なんとか|{VAGUE}|several|e pou[cq]\w+|e uns? \w+|e alguma coisa|e quebrad\w+|hon(?![a-z])|may(?=[ .,!]*$"
     rf"| do)))?"
     rf"|(?P<decimal>[34]\d(?={POINT})|(?:9\d"
-    rf"|10\d)(?=[.,]\d(?!\d))){POINT}(?P<fraction>\d{{1,2}})(?!\d)(?P<vague2> ?(?:台|歳))?"
+    rf"|10\d)(?=[.,]\d(?!\d))){POINT}(?P<fraction>\d{{1,2}})(?!\d)(?P<vague2> ?(?:(?:度|°c?)?(?:台|代)|歳))?"
     rf"|(?P<short>[5-9]) ?(?:度|ど|도) ?(?P<shorttenth>\d)(?: ?(?:分|ぶ|부))?(?!\d|回)"
     rf"|(?P<shortbare>[6-9]) ?度(?=です|$|。|でした|ちょうど|くらい|ぐらい|だ)"
-    rf"|(?P<three>[34]\d\d)(?!\d|[.,]\d)"
+    rf"|(?P<three>[34]\d\d)(?!\d|[.,](?!(?:[89]\d|100)(?!\d))\d)"
     rf"|(?P<two>(?![1-4]3[5-9][.,度]\d)\d{{2,3}})(?![\d]))"
 )
-TENTH = re.compile(r"[.,]\d")
+TENTH = re.compile(r"[.,](?!(?:[89]\d|100)(?!\d))\d")
 UNIT_AFTER = re.compile(
     fold_pattern(
-        r" ?(?:歳|才|さい|代|週|しゅう|回|かい|時|じ(?=に|ご|か|$)|日|にち|分|ふん|人|にん|年|月|か月|ヶ月|錠|円"
+        r" ?(?:歳|才|さい|代|週|しゅう|回|かい|時|じ(?=に|ご|か|$)|日|にち|分|ふん|人(?!差)|にん|年|月|か月|ヶ月|錠|円"
         r"|キロ|kg|g(?![a-z])|mg|ml|cc|mm|cm|"
         r"階|号|番(?!号)|丁目|点|本(?!人)|枚|個|杯|秒|度目|歩(?![いきけくこ行])|メートル|ページ|つ|以上の|㎎|週間|時間|years?"
         r"|yrs?|yo(?![a-z])|y/o"
@@ -50,18 +51,20 @@ UNIT_AFTER = re.compile(
     )
 )
 PULSE_BEFORE = re.compile(
-    r"(?:脈拍?|みゃく|心拍|心跳|心搏|(?<![a-z])pr(?![a-z])|(?<![a-z])hr(?![a-z])|(?<![a-z])f[cr](?![a-z])|bpm"
-    r"|pulse|heart rate|血圧|bp|(?<![早晚天马馬路床身头頭])上(?!が|午|次|周|週|面|个|個|班|去|来|來|厕|廁|涨|漲"
+    r"(?:脈拍?(?!血)|みゃく|心拍|心跳|心搏|(?<![a-z])pr(?![a-z])|(?<![a-z])hr(?![a-z])|(?<![a-z])f[cr](?![a-z])"
+    r"|(?<!\d)bpm|pulse|heart rate|血圧|bp(?!m)"
+    r"|(?<![早晚天马馬路床身头頭])上(?!が(?! ?$)|午|次|周|週|面|个|個|班|去|来|來|厕|廁|涨|漲"
     r"|升|回|了|床|楼|樓|学|學)"
-    r"|(?<![天乡鄉底])下(?!午|次|周|週|面|个|個|班|去|来|來|降|跌|床|楼|樓|雨|到|が|痢|り)|体重|身長|血糖|맥박"
+    r"|(?<![天乡鄉底])下(?!午|次|周|週|面|个|個|班|去|来|來|降|跌|床|楼|樓|雨|到|が(?! ?$)|痢|り)|体重|身長|血糖|맥박"
     r"|혈압|脉搏|心率|血压|mach"
     r"|nhip tim|huyet ap|pulso|presion|pressao|batimento\w*|latidos?|pulsaciones|frecuencia|(?:otro|el"
     r"|ang) numer\w+|otro"
     r"|(?:de|el|la) abajo|tibok|pintig|sa baba|yung isa|dhadkan|nadi|mutuko? ?\w*|मुटु\S*|नाडि\S*|धड्कन|ढुकढुकि)"
-    r"[^\d]{0,6}$|の$(?<=\d\dの)"
+    r"(?:(?!酸素|さんそ|sp|さちゅ|熱|ねつ|体温)[^\d]){0,6}$|の$(?<=\d\dの)"
 )
 PULSE_AFTER = re.compile(
-    r" ?(?:bpm(?! ?[:=]? ?\d)|(?:ang |de |sa |yung )?(?:heart ?rate|hr|heartbeat|pulse?|pulso|latidos|pulsaciones"
+    r" ?(?:(?<=\d)bpm|bpm(?! ?[:=]? ?\d{2,3}(?!\d| ?%))|(?:ang |de |sa |yung )?"
+    r"(?:heart ?rate|hr|heartbeat|pulse?|pulso|latidos|pulsaciones"
     r"|tibok)(?![a-z])(?! ?[:=]? ?\d)|por minuto|拍"
     r"|/ ?\d{2,3}(?![.,度\d]\d?)|の\d\d)"
 )
@@ -89,8 +92,10 @@ TEMP_AFTER = re.compile(
 SPO2_BEFORE = re.compile(
     fold_pattern(
         r"(?:指(?:の|に(?:つけ|はめ|挟|はさ)[^\d、。]{0,4})(?:やつ|機械|器械|計|測定器|数値|数字|センサー)?[、 ]*"
-        r"|酸素(?:飽和度|濃度|飽和)?|さんそ|sp ?o ?2|sp02|spo₂|o2|サチュ?レ?ー?シ?ョ?ン?|さっと|サット|サチ|sats?"
-        r"|saturation|飽和度|パルス(?:オキシメーター)?|オキシ(?:メーター)?|"
+        r"|酸素(?:飽和度|濃度|飽和)?|さんそ|sp ?o ?2|sp02|spo₂|o2|サチュ?レ?ー?シ?ョ?ン?|サチュレイション|さっと|サット"
+        r"|サチ|sats?"
+        r"|(?<![a-z])s(?=[:=])"
+        r"|saturation|飽和度|(?:パルス)?オキシ(?:メータ[ー〜]?)?|パルス|"
         r"oxygen(?: level)?|oximeter|oxi\w*|ox|satura\w+|スポツ|すぽつ|エスピーオーツ|血氧(?:饱和度|飽和度|仪"
         r"|儀)?|氧(?:饱和(?:度)?|飽和(?:度)?|含量|指数|指數|值)?|산소(?:포화도)?|포화도|oxy"
         r"|nong do|अक्सिजन|oksijan|aksijan|スポ|spo|sao2|oxygeno)"
@@ -111,14 +116,15 @@ PERCENT = re.compile(
 )
 NOT_SPO2 = re.compile(
     fold_pattern(
-        r"(?:電池|バッテリー|充電|湿度|battery|humidity|bateria|pin|estou|tou|(?<![a-z])to(?![a-z])"
+        r"(?:電池|バッテリ|充電|湿度|battery|humidity|bateria|pin|estou|tou|(?<![a-z])to(?![a-z])"
         r"|me sinto|sentindo|quase"
         r"|uns|suc khoe|khoe|电池|電量|电量|배터리|確率)[^\d]{0,8}$"
+        r"|アルコール$|(?:アルコール|食事|ごはん|ご飯|食欲|水分|咳|せき|症状|体調|体力|気力|痛み|だるさ)(?:の?量)?(?:が|は|も|を|の)$"
     )
 )
 NOT_SPO2_AFTER = re.compile(
     fold_pattern(
-        r"[^\d、。]{0,6}(?:回復|治|元気|戻|よくな|良くな|better|recover|recuperad|curad|bem|bom|boa"
+        r"[^\d、。]{0,6}(?:回復|治|なくな|食べ|たべ|元気|戻|よくな|良くな|better|recover|recuperad|curad|bem|bom|boa"
         r"|melhor|khoe|pronto|pront[oa]"
         r"|充電|濃度のアルコ|引き|オフ|オレンジ)"
     )
@@ -136,7 +142,7 @@ VAGUE_BEFORE = re.compile(
 PAST_BEFORE = re.compile(
     fold_pattern(
         r"(?:昨日|きのう|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|最初|さっき(?!測|は?かっ|計)|先ほど"
-        r"|さきほど|(?:今朝|朝)(?=は)|yesterday|last night|earlier|was|昨天"
+        r"|さきほど|夜中(?=[には])|深夜|明け方|寝る前|(?:今朝|朝)(?=は)|yesterday|last night|earlier|was|昨天"
         r"|昨晚|어제|어젯밤|hom qua|toi qua|hoiz? (?:sang|trua|chieu|toi|nay|khuya)|luc (?:sang|trua|chieu|toi|nay)"
         r"|no almoco|mais cedo|de madrugada|ontem|ayer|anoche|kahapon|kagabi|हिजो|अघि|अस्ति|(?<![a-z])(?:kanina"
         r"|knina|kaninang \w+|hijo|hijo rati|aghi|agi|asti|antes|temprano"
@@ -177,7 +183,7 @@ OTHER_PERSON = re.compile(
     fold_pattern(
         r"(?:(?:主人|夫|旦那|だんな|妻|嫁|女房|家内|母|父|お?(?:母|父|かあ|とう|じい|ばあ|爺|婆|兄|姉|にい"
         r"|ねえ)(?:ちゃん|さん)"
-        r"|息子|むすこ|娘|むすめ|子供|子ども|こども|長男|長女|次男|次女|三男|末っ子|孫|祖母|祖父|義母|義父|姉|兄"
+        r"|息子|むすこ|娘|むすめ|子供|子ども|こども|長男|長女|次男|次女|三男|末っ子|孫|(?<![一-鿿])子|祖母|祖父|義母|義父|姉|兄"
         r"|弟|妹|じいじ|ばあば"
         r"|同居人|同居の(?:方|人)|彼女|彼氏|彼|ママ|パパ|下の子|上の子|下の娘|上の娘|ちび|赤ん坊|赤ちゃん"
         r"|家族)(?:の?(?:ほう|方)|のぶん|の分)?|"
@@ -213,27 +219,30 @@ ODD = re.compile(
 )
 """A leading decimal that is no temperature of a body."""
 DECIMAL = re.compile(r"3\d[.,]\d")
+LATIN = re.compile("[a-z]")
 LETTER = re.compile(r"[^\W\d_度℃]")
 NOW_BEFORE = re.compile(r"^[^\d]{0,3}(?:から|今|いま|→|now|then)[^\d]{0,4}$")
-LONE_BEFORE = re.compile(r"(?:^|[ 、,。\n/]|\.\d-|今|いま|今朝|朝|夜|昼|から|だけ|today)$")
-LONE_AFTER = re.compile(r"(?=$|[ 、,。\n/で])|しか|から\d|に(?:下|さが|落|減|な(?:り|っ))|まで(?:下|さが|落)")
+LONE_BEFORE = re.compile(r"(?:^|[ 、,。\n/]|\.\d[-のと]|今|いま|今朝|朝|夜|昼|から|だけ|today)$")
+LONE_AFTER = re.compile(
+    r"(?=$|[ 、,。\n/で)(・;])|-(?!\d)|しか|から\d|に(?:下|さが|落|減|な(?:り|っ))|まで(?:下|さが|落)"
+)
 SUPPOSED_BEFORE = re.compile(r"(?:もし(?!か|も?し)|仮に|かりに|たとえば|例えば)[^。\n\d]{0,16}$")
 SUPPOSED_AFTER = re.compile(
     fold_pattern(
-        r"(?:℃|°c?|c|%)?(?:台|代|くらい|ぐらい|以上|以下|近く|まで)?(?:とか|など)?(?:に|が|を|も|まで)?"
+        r"(?:度|℃|°c?|c|%)?(?:台|代|くらい|ぐらい|以上|以下|近く|まで)?(?:とか|など)?(?:に|が|を|も|まで)?"
         r"(?:なった|なっ|でた|出た|出|で|あった|上がった|あがった|上が|こえた|超えた|越えた|こえ|超え|行った"
-        r"|いった|下がった|切った|続いた|だった)"
+        r"|いった|下がった|切った|割った|下回った|上回った|続いた|だった)"
         r"(?:ら(?!し)|れ?ば|場合|とき(?:は|って|に(?:は|ど|電|連))|時(?:は|って|に(?:は|ど|電|連)))"
         r"|(?:度|℃|°c?|c|%)?(?:以上|以下|未満|以内)?(?:なら(?!ない|ん)|だったら|であれば|の場合)"
-        r"|(?:℃|°c?|c|%)?(?:くらい|ぐらい)?(?:以上|以下|未満|超|を?超えたら|から)(?:は|が|って|で|に)?[^。\n]{0,8}"
+        r"|(?:度|℃|°c?|c|%)?(?:くらい|ぐらい)?(?:以上|以下|未満|超|を?超えたら|から)(?:は|が|って|で|に)?[^。\n]{0,8}"
         r"(?:ですか|でしょうか|なんですか|\?|かな(?=$|。)|かいの|だっけ|ん(?:だ|や)っけ|なの(?=$|\?))"
     )
 )
 """A number that is asked about or feared: 40度出たらどこへ, 何度…38度以上ですか."""
 SHORT_DECIMAL = re.compile(
     r"(?:\W*[12](?:番|ばん)?(?:です|だ)?[ 、,。.:\n]+(?:体温|熱)?(?:は|が|:)?|\W*(?:体温|熱|今|いま)?(?:は|が|:)?) ?"
-    r"(?P<one>[5-9]|なな|しち|ろく|はち)(?: ?[.,、・:] ?|てん|点)"
-    r"(?P<tenth>\d|いち|に|さん|よん|ご|ろく|なな|はち|きゅう)(?: ?(?:度|分|ぶ|℃))?"
+    r"(?P<one>[5-9]|なな|しち|ろく|はち|[六七八九])(?: ?[.,、・:] ?|てん|点)"
+    r"(?P<tenth>\d|いち|に|さん|よん|ご|ろく|なな|はち|きゅう|[一二三四五六七八九])(?: ?(?:度|分|ぶ|°c?))?"
     r"(?:です|でした|で[ーえ]す|だ|や|で|どす|っす|じゃ|くらい|ぐらい|ちょうど|ね|よ|わ)*\W*"
 )
 """A temperature without its thirty that is all the reply: 6.8, 2 7.3です, なな、ご."""

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.reading import Context
+from bot.reading import no_value
 from bot.reading import value_words as words
-from bot.reading import value_words_en as english
+from bot.reading import value_words_ja as japanese
+from bot.reading.no_value import PULSE
 from bot.reading.numbers_ja import digit_of
+from bot.reading.value_choice import Value, decide, own_values, present
 
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 33.0, 43.0
 LOWEST_SPO2, HIGHEST_SPO2 = 50, 100
-_FEVER, _LOW_SPO2 = 37.5, 95
-_SOUND, _PULSE = 96, 84
-
-_ASKED_EN = re.compile(r"[^.!\n]{0,24}\?\W*$")
-_ASKS = re.compile(r"か(?=$|。|\n|\?|、)|\?|教えて|たら|れば|場合")
-_LOOK_BACK = 60
 _MOST_VALUES = 40
-_RANGE_ENDS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A number with its meaning: ``kind`` is "temperature" (degrees Celsius) or "spo2" (percent)."""
-
-    kind: str
-    number: float
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +29,15 @@ class Values:
     of_others: bool = False
     odd: bool = False
     """Whether a number stands where a value would and can be no body's (45.2, an oxygen of 30)."""
+    vague: Sequence[Value] = ()
+    """The least that present temperatures can be which claim no value (37度台, 38度超え)."""
 
 
 def read_values(text: str, context: Context, menu_end: int) -> Values:
     """The values in normalised ``text``; ``menu_end`` is where a leading menu digit ends."""
     spans: list[tuple[int, int]] = []
     found: list[Value] = []
+    vague: list[Value] = []
     odd = False
     if short := _short_decimal(text, context):
         return Values(short, None, ((short.start, short.end),))
@@ -55,8 +45,12 @@ def read_values(text: str, context: Context, menu_end: int) -> Values:
         if match.end() <= menu_end or len(spans) >= _MOST_VALUES:
             continue
         value = _value(text, match, context, found)
+        if near := _near(text, match, value):
+            vague.append(near)
+            spans.append(match.span())
+            continue
         if value is None:
-            odd = odd or _odd(text, match)
+            odd = odd or no_value.odd(text, match)
             continue
         spans.append((value.start, value.end))
         if LOWEST_TEMPERATURE <= value.number <= HIGHEST_TEMPERATURE or value.kind == "spo2":
@@ -64,14 +58,25 @@ def read_values(text: str, context: Context, menu_end: int) -> Values:
         else:
             odd = True
     odd = odd or bool(words.ODD.search(text))
-    own, others = _own(text, found)
+    own, others = own_values(text, found)
     return Values(
-        _decide(text, [value for value in own if value.kind == "temperature"], highest=True),
-        _decide(text, [value for value in own if value.kind == "spo2"], highest=False),
+        decide(text, [value for value in own if value.kind == "temperature"], highest=True),
+        decide(text, [value for value in own if value.kind == "spo2"], highest=False),
         tuple(spans),
         others,
         odd and not found,
+        own_values(text, present(text, vague))[0],
     )
+
+
+def _near(text: str, match: re.Match[str], value: Value | None) -> Value | None:
+    """What a temperature that claims no value is near to; a number without unit only where it would be one."""
+    if match["two"] and (value is None or value.kind != "temperature" or value.number != int(match["two"])):
+        return None
+    degrees = no_value.vague_degrees(text, match)
+    if degrees is None or not LOWEST_TEMPERATURE <= degrees <= HIGHEST_TEMPERATURE:
+        return None
+    return Value("temperature", degrees, *match.span())
 
 
 def _short_decimal(text: str, context: Context) -> Value | None:
@@ -83,32 +88,22 @@ def _short_decimal(text: str, context: Context) -> Value | None:
     return Value("temperature", 30 + one + tenth / 10, match.start("one"), match.end("tenth"))
 
 
-def _odd(text: str, match: re.Match[str]) -> bool:
-    """Whether a number that became no value is called an oxygen level or a temperature."""
-    plain = match["three"] or match["two"]
-    if not plain or words.UNIT_AFTER.match(text, match.end()):
-        return False
-    before = text[max(match.start() - 24, 0) : match.start()]
-    return bool(words.SPO2_BEFORE.search(before) or words.TEMP_BEFORE.search(before)) and int(plain) not in (37, 38, 39)
-
-
 def _value(text: str, match: re.Match[str], context: Context, found: list[Value]) -> Value | None:
     start, end = match.span()
-    before = text[max(start - 16, 0) : start]
-    listed = context is Context.SPO2 and text[end : end + 1] in ("/", "の")
+    listed = bool(match["decimal"])
+    if context is Context.SPO2:
+        listed = listed or text[end : end + 2].lstrip()[:1] in ("/", "の")
     if (
-        words.SUPPOSED_AFTER.match(text, end)
-        or (english.ASKED_BEFORE.search(before) and _ASKED_EN.match(text, end))
-        or ("何度" in before + text[:start][-24:] and "?" in text[end : end + 6])
-        or (words.SUPPOSED_BEFORE.search(text[max(start - 20, 0) : start]) and _ASKS.search(text, end))
+        no_value.supposed(text, match)
+        or no_value.of_pulse(text, match, context, listed=listed)
+        or match["vague"]
+        or match["vague2"]
+        or japanese.denied(text, end)
+        or (start == 1 and text[0].isdigit() and match["three"] and context is not Context.DAILY)
     ):
         return None
-    listed = listed or bool(match["decimal"])
-    tenths = bool(match["decimal"] or match["degree"]) and "体重" not in before and "体脂" not in before
-    if (words.PULSE_BEFORE.search(before) and not tenths) or (words.PULSE_AFTER.match(text, end) and not listed):
-        return None
-    if match["vague"] or match["vague2"]:
-        return None
+    if (whole := _saturation_with_tenth(text, match, context)) is not None:
+        return Value("spo2", whole, start, end)
     number = _temperature(match)
     if number is not None:
         return Value("temperature", number, start, end)
@@ -116,10 +111,25 @@ def _value(text: str, match: re.Match[str], context: Context, found: list[Value]
     if (
         not plain
         or (words.UNIT_AFTER.match(text, end) and not listed)
-        or (start and text[start - 1].isalpha() and text[start - 1].isascii())
+        or (text[:start][-1:].isalpha() and text[start - 1].isascii() and not _labelled(text, start))
     ):
         return None
     return _plain(text, match, context, found)
+
+
+def _labelled(text: str, start: int) -> bool:
+    """Whether letters right before a number name it: sat96, temp37."""
+    before = text[max(start - 24, 0) : start]
+    return bool(words.SPO2_BEFORE.search(before) or words.TEMP_BEFORE.search(before))
+
+
+def _saturation_with_tenth(text: str, match: re.Match[str], context: Context) -> int | None:
+    """98.0 where a saturation was asked, 97.5%: a saturation, though 98.6 can be degrees Fahrenheit elsewhere."""
+    whole = int(match["decimal"] or 0)
+    if not PULSE < whole <= HIGHEST_SPO2:
+        return None
+    asked = context is Context.SPO2 and not words.LATIN.search(text)
+    return whole if asked or words.PERCENT.match(text, match.end()) else None
 
 
 def _temperature(match: re.Match[str]) -> float | None:
@@ -131,7 +141,7 @@ def _temperature(match: re.Match[str]) -> float | None:
         number = float(f"{match['decimal']}.{match['fraction']}")
         if 95 <= number <= 109.4 and len(match["fraction"]) == 1:
             return round((number - 32) / 1.8, 1)
-        return round(number, 1) if number < 60 else None
+        return int(number * 10 + 0.501) / 10 if number < 60 else None
     if match["short"]:
         return float(f"3{match['short']}.{match['shorttenth']}")
     if match["shortbare"]:
@@ -148,7 +158,9 @@ def _plain(text: str, match: re.Match[str], context: Context, found: list[Value]
         if words.SPO2_BEFORE.search(before):
             return Value("spo2", number, start, end)
         if number >= 70 and (percent := words.PERCENT.match(text, end)):
-            told = not words.NOT_SPO2.search(before) and not words.NOT_SPO2_AFTER.match(text, percent.end())
+            told = not words.NOT_SPO2.search(before) and (
+                _beside_temperature(text, start, found) or not words.NOT_SPO2_AFTER.match(text, percent.end())
+            )
             told = told and (number < HIGHEST_SPO2 or context in (Context.SPO2, Context.DAILY) or bool(found))
             return Value("spo2", number, start, percent.end()) if told else None
     temperature = _plain_temperature(number, start, before, text[end:], context, found)
@@ -157,6 +169,15 @@ def _plain(text: str, match: re.Match[str], context: Context, found: list[Value]
     if LOWEST_SPO2 <= number <= HIGHEST_SPO2 and _bare_spo2(text, start, end, context, found):
         return Value("spo2", number, start, end)
     return None
+
+
+def _beside_temperature(text: str, start: int, found: list[Value]) -> bool:
+    """Whether the number stands right after a temperature: 36.3 96% 元気です."""
+    return (
+        bool(found)
+        and found[-1].kind == "temperature"
+        and not text[found[-1].end : start].strip(" 、,/。・;:(-|でのと\n")
+    )
 
 
 def _set_off(before: str, rest: str) -> bool:
@@ -189,101 +210,11 @@ def _bare_spo2(text: str, start: int, end: int, context: Context, found: list[Va
     ranged = bool(before) and before[-1] is found[-1] and bool(words.RANGE.fullmatch(text[before[-1].end : start]))
     if context is Context.SPO2 or ranged:
         return True
-    if int(text[start:end]) < 80 or (before and not words.NOW_BEFORE.search(text[before[-1].end : start])):
-        return False
-    alone = words.LONE_BEFORE.search(text[:start][-8:]) and words.LONE_AFTER.match(text, end)
-    beside = not words.LETTER.search(text) and bool(words.DECIMAL.search(text))
-    return bool(alone) and (context is Context.DAILY or beside)
-
-
-def _own(text: str, found: list[Value]) -> tuple[list[Value], bool]:
-    """The values of the monitored person, and whether somebody else's were left out."""
-    if any(words.STRANGER_NEAR.search(text[: value.start][-_LOOK_BACK:]) for value in found):
-        found = [value for value in found if not words.STRANGER_NEAR.search(text[: value.start][-_LOOK_BACK:])]
-        return found, True
-    if len(found) < 2 and not words.SELF.search(text):
-        return found, False
-    owners = [_owner(text, value) for value in found]
-    if "other" not in owners or not ("" in owners or words.SELF.search(text)):
-        return found, False
-    if words.PATIENT_OTHER.search(text):
-        return [value for value, owner in zip(found, owners, strict=True) if owner == "other"], False
-    own = [value for value, owner in zip(found, owners, strict=True) if owner != "other"]
-    return own, any(_ill(value) for value, owner in zip(found, owners, strict=True) if owner == "other")
-
-
-def _ill(value: Value) -> bool:
-    return value.number >= _FEVER if value.kind == "temperature" else value.number <= _LOW_SPO2
-
-
-def _owner(text: str, value: Value) -> str:
-    """Who was named last before ``value``: "self", "other" or nobody ("")."""
-    before = text[max(value.start - _LOOK_BACK, 0) : value.start]
-    if words.OTHER_NEAR.search(before) and not english.ENGLISH.search(text):
-        return "other"
-    other = max((match.end() for match in words.OTHER_PERSON.finditer(before)), default=-1)
-    own = max((match.end() for match in words.SELF.finditer(before)), default=-1)
-    if own == other == -1:
-        return ""
-    return "self" if own > other else "other"
-
-
-def _decide(text: str, values: list[Value], *, highest: bool) -> Value | None:
-    """The latest value; of a range the graver end; usual and earlier values do not count beside a present one."""
-    values = [value for value in values if not words.VAGUE_BEFORE.search(text[max(value.start - 20, 0) : value.start])]
-    now = [value for value in values if not _was(text, value)]
-    if now and _just_now(text, now, values[-1]):
-        now = values[-1:]
-    if now:
-        values = now
-    elif len(values) == 1 and re.search(
-        r"今は|今日は|いまは|もう|now|today|ahora|(?<![a-z])hoy|ngayon|(?<![a-z]"
-        r")(?:aja|aaja|ahile|aile|aba)|अहिले|आज",
-        text[values[0].end :],
+    paired = _beside_temperature(text, start, found)
+    if int(text[start:end]) < 80 or (
+        before and not paired and not words.NOW_BEFORE.search(text[before[-1].end : start])
     ):
-        return None
-    if not values:
-        return None
-    if not highest and (lowest := [value for value in values if words.LOWEST.search(text[: value.start][-10:])]):
-        return lowest[-1]
-    values = values if highest else _without_pulse(text, values)
-    graver = max if highest else min
-    return graver(_together(text, values, listed=not highest), key=lambda value: value.number)
-
-
-def _just_now(text: str, others: list[Value], last: Value) -> bool:
-    """Whether the last value is that of a moment ago, after those of earlier parts of the day."""
-    return (
-        others[-1].start < last.start
-        and bool(words.JUST_BEFORE.search(text[: last.start][-6:]))
-        and all(words.PART_OF_DAY.search(text[: value.start][-8:]) for value in others)
-    )
-
-
-def _together(text: str, values: list[Value], *, listed: bool) -> list[Value]:
-    """The last value and what stands with it: the other end of a range, and (``listed``) a list without order."""
-    last = values[-1:]
-    for value in reversed(values[:-1]):
-        gap = text[value.end : last[0].start]
-        ranged = bool(words.RANGE.fullmatch(gap)) and not words.ARROW.fullmatch(gap) and len(last) < _RANGE_ENDS
-        if not ranged and not (listed and english.LIST.fullmatch(gap)):
-            break
-        last.insert(0, value)
-    return last
-
-
-def _without_pulse(text: str, values: list[Value]) -> list[Value]:
-    """97と72: of two numbers side by side, the one that no saturation beside the other would be is the pulse."""
-    if len(values) != 2 or not words.BESIDE.fullmatch(text[values[0].end : values[1].start]):
-        return values
-    low, high = sorted(values, key=lambda value: value.number)
-    return [high] if high.number >= _SOUND and low.number <= _PULSE else values
-
-
-def _was(text: str, value: Value) -> bool:
-    if english.NOW_AFTER.match(text, value.end):
         return False
-    before = text[max(value.start - 16, 0) : value.start]
-    was = words.PAST_BEFORE.search(before) or english.FROM_BEFORE.search(before) or words.NOT_BEFORE.search(before)
-    after = english.PAST_AFTER.match(text, value.end) or words.DAY_AFTER.match(text, value.end)
-    return bool(was or after)
+    alone = (paired or words.LONE_BEFORE.search(text[:start][-8:])) and words.LONE_AFTER.match(text, end)
+    beside = not words.LETTER.search(text) and bool(words.DECIMAL.search(text))
+    return bool(alone) and (context is Context.DAILY or beside or paired)
