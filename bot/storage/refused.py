@@ -35,6 +35,11 @@ MOST = 200
 MOST_BYTES = 8_000_000
 """Their bytes together."""
 
+UNKNOWN = "unknown_account"
+"""Code of requests for accounts that are not configured."""
+MOST_UNKNOWN = 20
+"""Such accounts at a time: who tries names fills no more."""
+
 _PROVEN = frozenset({"malformed", "no_number"})
 _COLUMNS = ("id", "gateway", "account", "at", "code", "size", "state", "decided_by", "decided_at")
 
@@ -43,8 +48,9 @@ _COLUMNS = ("id", "gateway", "account", "at", "code", "size", "state", "decided_
 class Refused:
     """A request in the quarantine, without its contents.
 
-    ``code`` is one of RefusedRequest's, ``malformed``, ``no_number`` (a sender that is no telephone number) or
-    ``error`` (it could not be checked). ``state``: held, released (its texts are in the inbox) or dropped.
+    ``code`` is one of RefusedRequest's, ``malformed``, ``no_number`` (a sender that is no telephone number),
+    ``unknown_account`` (no such account is configured) or ``error`` (it could not be checked). ``state``: held,
+    released (its texts are in the inbox) or dropped.
     """
 
     id: int
@@ -97,6 +103,18 @@ async def keep_refused(
     )  # fmt: skip
     await _keep_to_the_cap(tx, gateway, account)
     return True
+
+
+async def keep_unknown(tx: Tx, gateway: str, account: str, contents: Contents, now: datetime) -> bool:
+    """As ``keep_refused``, for an account that is not configured; False also where too many such were named."""
+    table = tx.t.refused_requests
+    await hold_back_others(tx, {f"refused {UNKNOWN}"})
+    held = table.c.state == "held", table.c.code == UNKNOWN
+    rows = await tx.all(select(table.c.gateway, table.c.account).where(*held).distinct())
+    named = {(row["gateway"], row["account"]) for row in rows}
+    if (gateway, account) not in named and len(named) >= MOST_UNKNOWN:
+        return False
+    return await keep_refused(tx, gateway, account, UNKNOWN, contents, now)
 
 
 async def list_refused(

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from bot.domain.gateway import WebRequest
 from bot.storage import refused
 from bot.storage.heard import note_heard
-from bot.storage.refused import Contents, decide, find_refused, forget_decided, keep_refused, list_refused
+from bot.storage.refused import Contents, decide, find_refused, forget_decided, keep_refused, keep_unknown, list_refused
 
 NOW = datetime(2022, 9, 10, 1, 0, tzinfo=UTC)
 PROVIDER, SCANNER = "203.0.113.7", "198.51.100.66"
@@ -143,3 +143,13 @@ async def test_a_request_is_decided_once_and_forgotten_in_time(database):
         assert len(await list_refused(tx, state="dropped")) == 1
         await forget_decided(tx, NOW + timedelta(seconds=1))
         assert not (await tx.run(select(tx.t.refused_requests.c.id))).all()
+
+
+async def test_who_tries_names_of_accounts_fills_only_a_few(database, monkeypatch):
+    monkeypatch.setattr(refused, "MOST_UNKNOWN", 2)
+    async with database.write() as tx:
+        kept = [await keep_unknown(tx, "kannel", name, request(name), NOW) for name in "abc"]
+        assert [*kept, await keep_unknown(tx, "kannel", "a", request("more"), NOW)] == [True, True, False, True]
+        (item, *_) = await list_refused(tx, account="b")
+        await decide(tx, item.id, "dropped", "nurse", NOW)
+        assert await keep_unknown(tx, "kannel", "c", request("c"), NOW)

@@ -1,14 +1,16 @@
 """Refused requests: kept, released after the setting was mended, judged by when they came, and never doubled."""
 
 import asyncio
+import json
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from bot.domain.errors import InvalidInput, NotFound, Refused
-from bot.domain.gateway import RefusedRequest
-from tests.support.signed import OTHER, SignedGateway, join, knock, text, words
+from bot.domain.gateway import RefusedRequest, WebRequest
+from tests.support.signed import OTHER, OUTSIDE, PATH, SignedGateway, join, knock, signature, text, words
 
 NURSE = "nurse"
 HOUR = timedelta(hours=1)
@@ -161,3 +163,56 @@ async def test_what_is_not_there_is_told_so(house):
     with pytest.raises(NotFound) as missing:
         await quarantine.release(number, NURSE)
     assert "signed/main" in missing.value.en
+
+
+SAID = {"id": "m1", "from": OTHER, "to": "+815055500100", "text": "3"}
+
+
+async def said(house, path, body=SAID):
+    async with house.http.post(house.url + path, json=body) as answer:
+        return answer.status
+
+
+async def test_a_text_for_a_misspelt_account_is_released_once_its_file_has_that_name(house):
+    with capture_logs() as logs:
+        assert [await said(house, "/webhook/sandbox/mian", {**SAID, "id": name}) for name in "ab"] == [404, 404]
+    told = [entry for entry in logs if entry["event"] == "webhook.unknown_account"]
+    assert [(entry["kind"], entry["account"], entry["kept"]) for entry in told] == [("sandbox", "mian", True)]
+    quarantine = house.service.quarantine
+    assert [item.code for item in await quarantine.list("sandbox", "mian")] == ["unknown_account"] * 2
+    with pytest.raises(NotFound):
+        await quarantine.release((await quarantine.list())[0].id, NURSE)
+    house.service.gateways["sandbox", "mian"] = house.service.gateway
+    assert await quarantine.release_all("sandbox", "mian", NURSE) == (2, 0)
+    assert await words(house) == ["3", "3"]
+
+
+async def test_what_scanners_try_is_neither_kept_nor_named(house):
+    with capture_logs() as logs:
+        for path in ("/webhook/wordpress/login", "/webhook/sandbox/..%2fetc", "/webhook/Kannel/main"):
+            assert await said(house, path) == 404
+    (entry,) = [entry for entry in logs if entry["event"] == "webhook.unknown_account"]
+    assert entry["kept"] is False
+    assert await house.service.quarantine.list() == []
+
+
+async def test_a_released_request_is_verified_with_the_address_that_the_provider_knows(house):
+    body = json.dumps({"texts": [text("a")]}).encode()
+    headers = {"x-signature": signature("k1", OUTSIDE + PATH, body), "x-time": house.clock.now().isoformat()}
+    request = WebRequest("POST", f"http://127.0.0.1:8080{PATH}", headers, body)
+    await house.service.reception.keep_unknown("signed", "main", request)
+    join(house)
+    (item,) = await house.service.quarantine.list()
+    assert (await house.service.quarantine.release(item.id, NURSE)).texts == 1
+
+
+async def test_a_receipt_that_was_held_and_also_came_again_stands_once_in_a_texts_life(house):
+    join(house)
+    data = {"receipts": [{"message_id": "s1", "state": "delivered", "code": "1"}]}
+    await knock(house, data, key="k2")
+    quarantine = mended(house)
+    assert (await knock(house, data, key="k2"))[0] == 200
+    house.clock.set(house.clock.now() + HOUR)
+    (item,) = await quarantine.list()
+    await quarantine.release(item.id, NURSE)
+    assert await receipts(house) == 1

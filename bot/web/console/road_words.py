@@ -65,6 +65,10 @@ REFUSALS = {
     "account": ("別のアカウントあて", "Another account's"),
     "malformed": ("署名は正しいが、読み取れない", "Signed, but it could not be read"),
     "no_number": ("差出人が電話番号ではない", "The sender is no telephone number"),
+    "unknown_account": (
+        "設定にないアカウントあて(ファイルの名前を確かめる)",
+        "No such account: look at its file's name",
+    ),
     "error": ("確かめられなかった", "It could not be checked"),
 }
 """Why a request is in the quarantine."""

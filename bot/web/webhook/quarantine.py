@@ -6,7 +6,8 @@ two release enters once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.domain.clock import Clock
-    from bot.domain.gateway import Gateway, Parsed, WebRequest
+    from bot.domain.gateway import Parsed, WebRequest
+    from bot.gateways.base import BaseGateway
     from bot.storage.database import Database, Tx
     from bot.storage.refused import Contents, RefusedSummary
     from bot.web.webhook.reception import Reception, Taken
@@ -31,7 +33,11 @@ class Quarantine:
     """``gateways`` by (kind, account), with the settings of now."""
 
     def __init__(
-        self, database: Database, gateways: Mapping[tuple[str, str], Gateway], reception: Reception, clock: Clock
+        self,
+        database: Database,
+        gateways: Mapping[tuple[str, str], BaseGateway[Any]],
+        reception: Reception,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._gateways = gateways
@@ -70,12 +76,13 @@ class Quarantine:
         if not contents.request.method:
             raise _nobody_to_answer()
         gateway = self._gateway(found)
+        request = _from_outside(gateway, contents.request) if found.code == rows.UNKNOWN else contents.request
         if not force:
-            await gateway.verify(contents.request, found.at)
-        parsed = await self._parsed(gateway, refused_id, contents.request)
+            await gateway.verify(request, found.at)
+        parsed = await self._parsed(gateway, refused_id, request)
         if found.code == "no_number" and sort_texts(found.gateway, found.account, parsed.texts).nameless:
             raise _nobody_to_answer()
-        taken = await self._take(gateway, parsed, contents.request, refused_id, staff)
+        taken = await self._take(gateway, parsed, request, refused_id, staff)
         log.info("webhook.released", road=road_of(gateway), texts=taken.texts, receipts=taken.receipts, forced=force)
         return taken
 
@@ -86,7 +93,7 @@ class Quarantine:
         for item in reversed(held):
             try:
                 await self.release(item.id, staff)
-            except (RefusedRequest, InvalidInput, Refused):
+            except (RefusedRequest, InvalidInput, Refused, NotFound):
                 continue
             released += 1
         return released, len(held) - released
@@ -98,7 +105,7 @@ class Quarantine:
             if not await rows.decide(tx, refused_id, "dropped", staff, self._clock.now()):
                 raise _decided()
 
-    def _gateway(self, found: rows.Refused) -> Gateway:
+    def _gateway(self, found: rows.Refused) -> BaseGateway[Any]:
         gateway = self._gateways.get((found.gateway, found.account))
         if gateway is None:
             raise NotFound(
@@ -107,7 +114,7 @@ class Quarantine:
             )
         return gateway
 
-    async def _parsed(self, gateway: Gateway, refused_id: int, request: WebRequest) -> Parsed:
+    async def _parsed(self, gateway: BaseGateway[Any], refused_id: int, request: WebRequest) -> Parsed:
         try:
             return await gateway.parse(request)
         except InvalidInput:
@@ -116,7 +123,7 @@ class Quarantine:
             raise
 
     async def _take(
-        self, gateway: Gateway, parsed: Parsed, request: WebRequest, refused_id: int, staff: str
+        self, gateway: BaseGateway[Any], parsed: Parsed, request: WebRequest, refused_id: int, staff: str
     ) -> Taken:  # fmt: skip
         """All that it brings, and the decision, in one transaction."""
 
@@ -124,7 +131,15 @@ class Quarantine:
             if not await rows.decide(tx, refused_id, "released", staff, self._clock.now()):
                 raise _decided()
 
-        return await self._reception.take(gateway, parsed, request, also=decide)
+        return await self._reception.take(gateway, parsed, request, known_too=False, also=decide)
+
+
+def _from_outside(gateway: BaseGateway[Any], request: WebRequest) -> WebRequest:
+    """With the address that the provider knows, which nobody could tell when the account was unknown."""
+    if not gateway.mine.public_url:
+        return request
+    target = request.url.partition("://")[2].partition("/")[2]  # byte for byte: it may be signed
+    return replace(request, url=f"{gateway.mine.public_url.rstrip('/')}/{target}")
 
 
 def _decided() -> Refused:

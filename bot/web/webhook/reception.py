@@ -14,7 +14,7 @@ from bot.inbox.incoming import sort_texts
 from bot.inbox.intake import Delivery, Intake
 from bot.outbox.receipts import take_receipts
 from bot.storage.heard import note_heard
-from bot.storage.refused import Contents, keep_refused, nameless
+from bot.storage.refused import Contents, keep_refused, keep_unknown, nameless
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -88,6 +88,12 @@ class Reception:
         async with self._database.write() as tx:
             await keep_refused(tx, gateway.name, gateway.account, code, Contents(request), at or self._clock.now())
         log.warning("webhook.refused", road=road_of(gateway), code=code)
+        self._bells.ring("live")
+
+    async def keep_unknown(self, kind: str, account: str, request: WebRequest) -> None:
+        """Keep a request for an account that no file describes; raises what the database raised."""
+        async with self._database.write() as tx:
+            await keep_unknown(tx, kind, account, Contents(request), self._clock.now())
         self._bells.ring("live")
 
     async def _note_heard(self, road: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +14,11 @@ from aiohttp import web
 
 from bot.domain.errors import InvalidInput, MimamoriError, NotFound, StorageUnavailable
 from bot.domain.gateway import RefusedRequest, WebRequest, road_of
+from bot.gateways.registry import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from ipaddress import IPv4Network, IPv6Network
 
     from bot.domain.clock import Clock
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from bot.web.webhook.reception import Reception
 
 log = structlog.get_logger(__name__)
+_NAME = re.compile(r"[a-z0-9-]{1,40}")
+_TOLD_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +52,12 @@ def setup(app: web.Application, ports: WebhookPorts) -> None:
 class _Webhooks:
     def __init__(self, ports: WebhookPorts) -> None:
         self._ports = ports
+        self._kinds = frozenset(kinds())
+        self._told: datetime | None = None
 
     async def receive(self, request: web.Request) -> web.Response:
         """Verify, read, commit; only then the provider is told that it was received."""
-        gateway = self._gateway(request)
+        gateway = await self._gateway(request)
         asked = await _asked(request, gateway.mine.public_url, self._ports.proxies)
         await self._verify(gateway, asked)
         try:
@@ -79,15 +87,28 @@ class _Webhooks:
             await self._ports.reception.refuse(gateway, "error", asked)
             raise web.HTTPServiceUnavailable(headers={"Retry-After": "30"}) from error
 
-    def _gateway(self, request: web.Request) -> BaseGateway[Any]:
-        gateway = self._ports.gateways.get((request.match_info["kind"], request.match_info["account"]))
+    async def _gateway(self, request: web.Request) -> BaseGateway[Any]:
+        kind, account = request.match_info["kind"], request.match_info["account"]
+        gateway = self._ports.gateways.get((kind, account))
         if gateway is None:
+            await self._keep_unknown(kind, account, request)
             raise NotFound("そのゲートウェイは設定されていません。", "There is no such gateway.")
         if request.match_info.get("rest", "") not in gateway.doors and gateway.doors:
             raise NotFound("そのアドレスはありません。", "There is no such address.")
         if request.method not in gateway.methods:
             raise web.HTTPMethodNotAllowed(request.method, gateway.methods)
         return gateway
+
+    async def _keep_unknown(self, kind: str, account: str, request: web.Request) -> None:
+        """A provider with a wrong name in its address may not send it again; what scanners try is not kept."""
+        now, known = self._ports.clock.now(), kind in self._kinds and _NAME.fullmatch(account) is not None
+        if self._told is None or now - self._told >= _TOLD_EVERY:
+            self._told = now
+            told = {name: value for name, value in (("kind", kind), ("account", account)) if _NAME.fullmatch(value)}
+            log.warning("webhook.unknown_account", kept=known, **told)
+        if known:
+            asked = await _asked(request, "", self._ports.proxies)
+            await self._ports.reception.keep_unknown(kind, account, asked)
 
 
 async def _asked(
