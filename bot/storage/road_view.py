@@ -32,7 +32,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class RoadView:
-    """One road. ``state`` is "unused" where nothing was sent by it nor came from it; ``hour`` counts by state.
+    """One road. ``state`` is "unused" where nothing was sent by it nor came from it; ``hour`` counts errors by state.
 
     ``under_way``: texts that it has taken up and not answered, or of which nobody knows.
     """
@@ -48,11 +48,8 @@ class RoadView:
     hour: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     under_way: int = 0
-
-    @property
-    def sent(self) -> int:
-        """Texts that it took in the last hour."""
-        return self.hour.get("accepted", 0)
+    sent: int = 0
+    """Texts that it took in the last hour: a receipt may say so of one once more."""
 
     @property
     def failed(self) -> int:
@@ -74,13 +71,14 @@ async def road_views(tx: Tx, since: datetime) -> dict[str, RoadView]:
     table = tx.t.roads
     rows = {row["road"]: row for row in await tx.all(select(table))}
     hour, faults = await _said(tx, since)
-    busy = await _under_way(tx)
+    taken, busy = await _taken(tx, since), await _under_way(tx)
     views = {}
-    for road in sorted({*rows, *hour, *busy}):
+    for road in sorted({*rows, *hour, *taken, *busy}):
         row = rows.get(road)
         known = {name: row[name] for name in _COLUMNS} if row else {"state": "unused"}
         views[road] = RoadView(
-            road, **known, hour=dict(hour[road]), faults=faults[road], under_way=busy.get(road, 0)
+            road, **known, hour=dict(hour[road]), faults=faults[road], under_way=busy.get(road, 0),
+            sent=taken.get(road, 0),
         )  # fmt: skip
     return views
 
@@ -91,14 +89,22 @@ _COLUMNS = ("state", "since", "code", "failures", "sent_at", "received_at", "pro
 async def _said(tx: Tx, since: datetime) -> tuple[dict[str, Counter[str]], dict[str, list[Fault]]]:
     events = tx.t.text_events
     names = (events.c.road, events.c.state, events.c.code, events.c.reason)
-    query = select(*names, func.count().label("number")).where(events.c.at >= since, events.c.road != "")
+    wrong = events.c.at >= since, events.c.road != "", events.c.state.in_(FAILED)
+    query = select(*names, func.count().label("number")).where(*wrong)
     hour: dict[str, Counter[str]] = defaultdict(Counter)
     faults: dict[str, list[Fault]] = defaultdict(list)
     for row in await tx.all(query.group_by(*names).order_by(func.count().desc(), *names)):
         hour[row["road"]][row["state"]] += row["number"]
-        if row["state"] in FAILED:
-            faults[row["road"]].append(Fault(row["state"], row["code"], row["reason"], row["number"]))
+        faults[row["road"]].append(Fault(row["state"], row["code"], row["reason"], row["number"]))
     return hour, faults
+
+
+async def _taken(tx: Tx, since: datetime) -> dict[str, int]:
+    events = tx.t.text_events
+    number = func.count(events.c.outbox_id.distinct()).label("number")
+    taken = events.c.at >= since, events.c.road != "", events.c.state == "accepted"
+    query = select(events.c.road, number).where(*taken).group_by(events.c.road)
+    return {row["road"]: row["number"] for row in await tx.all(query)}
 
 
 async def _under_way(tx: Tx) -> dict[str, int]:

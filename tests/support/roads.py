@@ -20,6 +20,7 @@ TEXTS = [
 ]
 LIVES = [
     (1, "accepted", "", "", timedelta(minutes=5)),
+    (1, "accepted", "8", "", timedelta(minutes=5)),
     (1, "delivered", "000", "", timedelta(minutes=4)),
     (2, "accepted", "", "", timedelta(minutes=5)),
     (2, "undelivered", "30003", "absent", timedelta(minutes=3)),
