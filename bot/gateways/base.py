@@ -102,7 +102,8 @@ class BaseGateway(ABC, Generic[A]):
         """The session of this account."""
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=SECONDS)
-            self._session = aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=100))
+            connector = aiohttp.TCPConnector(limit=100)
+            self._session = aiohttp.ClientSession(timeout=timeout, connector=connector, middlewares=(_only_once,))
         return self._session
 
     async def submit(
@@ -131,6 +132,16 @@ class BaseGateway(ABC, Generic[A]):
             return await make()
         except _BROKEN:
             return None
+
+
+async def _only_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a GET or PUT whose connection was lost: what it asked for may have been done."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:  # it never left
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientConnectionError(type(error).__name__) from error
 
 
 def by_status(status: int, code: str = "", rejected: Mapping[str, Reason] | None = None) -> Submitted:
