@@ -24,6 +24,8 @@ NAMES = {
     KEN: ("田中 健", "タナカ ケン"),
 }
 PROGRAM = "influenza"
+PATIENCE = 4
+"""Times that a busy machine is asked whether all has come to rest."""
 
 
 @dataclass
@@ -111,7 +113,10 @@ class Demo:
         await self.call("POST", "/demo/api/clock", {"advance": by})
 
     async def settle(self) -> None:
-        assert (await self.call("POST", "/demo/api/settle"))["settled"]
+        answers = [await self.call("POST", "/demo/api/settle")]
+        while not answers[-1]["settled"] and len(answers) < PATIENCE:  # each call waits ten seconds at most
+            answers.append(await self.call("POST", "/demo/api/settle"))
+        assert answers[-1]["settled"], answers[-1]["left"]
 
     async def staff(self, action: str, phone: str, **fields: str) -> None:
         await self.call("POST", f"/demo/api/staff/{action}", {"phone": phone, **fields})
