@@ -59,7 +59,7 @@ _REFUSALS = {
     (503, "Temporal failure"): (Outcome.RETRY, Reason.BUSY),
 }
 """What smsbox says when it has not taken a text, by the beginning of its sentence."""
-_NACK = re.compile(r"NACK/(0x[0-9a-fA-F]+|\d+)/")
+_NACK = re.compile(r"NACK/(0x[0-9a-fA-F]{1,8}|[0-9]{1,10})/")
 
 
 class KannelAccount(KeyedAccount):
@@ -118,7 +118,7 @@ class KannelGateway(BaseGateway[KannelAccount]):
         if state is TextState.UNDELIVERED and told.stat:
             return smpp_terms.final_state(told.stat, told.err, self.mine.errors)
         if state is TextState.REJECTED and (nack := _NACK.match(text)):
-            return state, smpp_terms.error_reason(int(nack[1], 0))
+            return state, smpp_terms.error_reason(int(nack[1], 16 if nack[1].startswith("0x") else 10))
         return state, reason
 
     def answer(self, request: WebRequest, parsed: Parsed) -> Answer:  # noqa: ARG002  # always the same

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from http import HTTPStatus
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
@@ -23,10 +23,10 @@ from bot.domain.gateway import Abilities, Parsed
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.account import Account, Secret
-from bot.gateways.base import BaseGateway, by_status, needed, needed_id, read_json
+from bot.gateways.base import LONGEST_ID, BaseGateway, by_status, needed, needed_id, read_json
 from bot.gateways.mediasms_codes import ALREADY_TAKEN, ANSWERS, NEVER_ARRIVED, RECEIVED, TAKEN, carrier_of, meaning_of
 from bot.gateways.number_forms import domestic
-from bot.gateways.web_proofs import KEY, basic_header, check_key, check_peer
+from bot.gateways.web_proofs import basic_header, check_key, check_peer
 
 if TYPE_CHECKING:
     from bot.domain.gateway import WebRequest
@@ -40,6 +40,8 @@ _MOST_ASKED = 200
 _MOST_REMEMBERED = 10_000
 _REMEMBERED = timedelta(hours=72)
 _UNREADABLE = "no_code"
+_NEVER = "never_arrived"
+_READ = ("status", "mobilenumber", "senderid", "replyid", "returnsmsdatetime")
 _FINAL = {TextState.DELIVERED, TextState.UNDELIVERED, TextState.REJECTED}
 
 
@@ -92,19 +94,23 @@ class MediasmsGateway(BaseGateway[MediasmsAccount]):
         text = _decoded(request.body).strip()
         if text.startswith(("{", "[")):
             return _objects(read_json(text.encode()))
-        return _rows(parse_qs(text or urlsplit(request.url).query, keep_blank_values=True), ("smsid", self.mine.echo))
+        pairs = parse_qs(text or urlsplit(request.url).query, keep_blank_values=True)
+        return _rows(pairs, ("smsid", self.mine.echo), (*_READ, self.mine.reply_text))
 
     def _is_reply(self, item: dict[str, Any]) -> bool:
         has_words = bool(self.mine.reply_text) and bool(str(item.get(self.mine.reply_text) or ""))
         return has_words and (str(item.get("status")) == RECEIVED or bool(item.get("returnsmsdatetime")))
 
     def _reply(self, item: dict[str, Any], raw: bytes) -> Inbound:
+        """Times have minutes only and ``replyid`` may be missing, so number and words tell replies apart as well."""
+        number, words = needed(item, "mobilenumber"), needed(item, self.mine.reply_text)
         said = str(item.get("replyid") or "") + str(item.get("returnsmsdatetime") or "")
+        own = sha256(f"{number}\n{words}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
         return Inbound(
-            f"{self._id(item)}:{said}"[:120],
-            needed(item, "mobilenumber"),
+            f"{self._id(item)}:{said}"[: LONGEST_ID - len(own) - 1] + f":{own}",
+            number,
             str(item.get("senderid") or self.mine.sender),
-            needed(item, self.mine.reply_text),
+            words,
             raw,
             sent_at=_when(str(item.get("returnsmsdatetime") or "")),
         )
@@ -132,14 +138,8 @@ class MediasmsGateway(BaseGateway[MediasmsAccount]):
         reference = str(item.get(self.mine.echo) or "") or smsid
         if state in _FINAL:
             self._open.pop(reference, None)
-        return Receipt(
-            smsid,
-            state,
-            result.strip()[:60],
-            reference=reference,
-            reason=reason,
-            carrier=carrier_of(result),
-        )
+        carrier = carrier_of(result)
+        return Receipt(smsid, state, result.strip()[:60], reference=reference, reason=reason, carrier=carrier)
 
     async def send(self, text: Outbound) -> Submitted:
         number = domestic(text.recipient)
@@ -174,7 +174,7 @@ class MediasmsGateway(BaseGateway[MediasmsAccount]):
         return basic_header(self.mine.username, self.mine.password)
 
     async def ask(self, text: Outbound, message_id: str | None) -> Submitted | None:  # noqa: ARG002  # ours is enough
-        """By our smsid; one that the console does not know never arrived there."""
+        """By our smsid; one that the console does not know never arrived there. Any other refusal says nothing."""
         answer = await self._result_of(text.reference)
         if answer.outcome is Outcome.ACCEPTED:
             return Submitted(Outcome.ACCEPTED, text.reference, code=answer.code)
@@ -182,9 +182,11 @@ class MediasmsGateway(BaseGateway[MediasmsAccount]):
 
     async def _result_of(self, smsid: str) -> Submitted:
         """ACCEPTED with the result as ``code``, RETRY where it never arrived, UNKNOWN for everything else."""
-        return await self.submit(
+        answer = await self.submit(
             f"{self._console}/api5/", _told, method="GET", params={"smsid": smsid}, headers=self._headers
         )
+        known = answer.outcome is Outcome.ACCEPTED or answer.code == _NEVER
+        return answer if known else Submitted(Outcome.UNKNOWN, code=answer.code)
 
     async def look_back(self, since: datetime) -> Parsed | None:
         """Results of what this process sent and has none of yet: no list of the last hours is public."""
@@ -225,7 +227,7 @@ def _taken(status: int, body: bytes) -> Submitted:
 def _told(status: int, body: bytes) -> Submitted:
     code = _code(status, body)
     if code == NEVER_ARRIVED:
-        return Submitted(Outcome.RETRY, code="never_arrived")
+        return Submitted(Outcome.RETRY, code=_NEVER)
     result = _after_the_code(body)
     if code == TAKEN and result:
         return Submitted(Outcome.ACCEPTED, code=result)
@@ -249,13 +251,19 @@ def _after_the_code(body: bytes) -> str:
     return lines[1][:60] if len(lines) > 1 else ""
 
 
-def _rows(pairs: dict[str, list[str]], ids: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Form fields as rows: as many as there are ids; a field that stands once belongs to the first row."""
+def _rows(pairs: dict[str, list[str]], ids: tuple[str, ...], others: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Form fields as rows, as many as there are ids; raises InvalidInput where nobody knows whose a field is."""
     many = max((len(pairs.get(name, ())) for name in ids), default=0)
     if not many:
         raise InvalidInput("smsidは必須です。", "smsid is required.", field="smsid")
-    columns = {name: values[:many] for name, values in pairs.items() if name != KEY}
-    return [dict(zip(columns, row, strict=True)) for row in zip_longest(*columns.values(), fillvalue="")]
+    columns = {name: pairs[name] for name in (*ids, *others) if name in pairs}
+    for name, values in columns.items():
+        if len(values) != many:
+            raise InvalidInput(
+                f"{name}の数が送達結果の数({many})と違います。", f"There are {many} results, but not so many {name}.",
+                field=name,
+            )  # fmt: skip
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _objects(data: Any) -> list[dict[str, Any]]:  # noqa: ANN401  # JSON is anything

@@ -167,6 +167,10 @@ RECEIPTS = {
         "16", f"{NACK}0x0000000a%2FInvalid+Source+Address", REJECTED, Reason.BAD_SENDER, "16 0x0000000a", SENT,
     ),
     "16 in decimal": ("16", f"{NACK}88%2FThrottling+error", REJECTED, Reason.BUSY, "16 88", SENT),
+    "16 in decimal with a zero": (
+        "16", f"{NACK}08%2FSystem+error", REJECTED, Reason.BUSY, "16 08", SENT,
+    ),
+    "16 with a number that nobody has": ("16", f"{NACK}{'9' * 5000}%2Fx", REJECTED, OTHER, "16", SENT),
     "16 the carrier's own": ("16", f"{NACK}0x00000444%2FVendor", REJECTED, OTHER, "16 0x00000444", SENT),
     "16 tried too often": ("16", f"{NACK}Retries+Exceeded", REJECTED, OTHER, "16", SENT),
     "34 (expired, of later versions)": ("34", "", EXPIRED, Reason.EXPIRED, "34", SENT),

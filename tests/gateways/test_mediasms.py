@@ -95,6 +95,13 @@ CASES = [
         as_form([("smsid", "ref0001"), ("status", "1"), ("smsid", "ref0002"), ("status", "23")]),
         receipts=[DELIVERED, receipt(TextState.UNDELIVERED, "23", Reason.NO_SUCH_NUMBER, "ref0002")],
     ),
+    Case("fewer results than ids", as_form([("smsid", "a"), ("smsid", "b"), ("status", "7")]), invalid="status"),
+    Case("more results than ids", as_form([("smsid", "a"), ("status", "1"), ("status", "7")]), invalid="status"),
+    Case(
+        "fewer ids than echoes",
+        as_form([("smsid", "a"), ("mimamoriid", "a"), ("mimamoriid", "b"), ("status", "1"), ("status", "7")]),
+        invalid="smsid",
+    ),
     Case(
         "our id comes back by the extra parameter", as_json(RESULT | {"smsid": "own77", "mimamoriid": "ref0001"}),
         receipts=[Receipt("own77", TextState.DELIVERED, "1", reference="ref0001")],
@@ -159,7 +166,8 @@ async def test_replies_are_read_where_the_contract_has_them():
     gateway = mediasms(reply_text="smstext")
     request = as_json([REPLY, RESULT])
     parsed = await gateway.parse(request)
-    name = "ref0001:12020年09月01日 10:00:00"
+    name = parsed.texts[0].message_id
+    assert name.startswith("ref0001:12020年09月01日 10:00:00:")
     assert parsed.texts == (
         Inbound(name, "09012345678", "222211110000", "熱が下がりました", request.body, sent_at=SAID),
     )
@@ -169,6 +177,17 @@ async def test_replies_are_read_where_the_contract_has_them():
     assert both.receipts == (receipt(TextState.DELIVERED, "送信済"),)
     assert gateway.abilities.two_way
     assert not mediasms().abilities.two_way
+
+
+async def test_two_replies_of_one_minute_are_two_and_a_repeated_one_is_one():
+    gateway = mediasms(reply_text="smstext")
+    first = REPLY | {"replyid": "", "returnsmsdatetime": "2020年09月01日 10:00"}
+    told = [first, first | {"smstext": "息が苦しい"}, first | {"mobilenumber": "08011112222"}, first]
+    for smsid in ("ref0001", "r" * 120):
+        ids = [text.message_id for text in gateway.parse_inbound(as_json([item | {"smsid": smsid} for item in told]))]
+        assert len(set(ids[:3])) == 3
+        assert ids[3] == ids[0]
+        assert max(map(len, ids)) <= 120
 
 
 async def outcome(answer, act=lambda gateway: gateway.send(TEXT), **given):
@@ -215,6 +234,8 @@ async def test_after_a_broken_answer_nobody_knows(answer):
 async def test_nobody_there_means_later(free_port):
     gateway = mediasms(url=f"http://127.0.0.1:{free_port}")
     assert (await gateway.send(TEXT)).outcome is Outcome.RETRY
+    assert await gateway.ask(TEXT, None) == Submitted(Outcome.UNKNOWN, code="no_connection")
+    assert len(await gateway.check()) == 1
     await gateway.close()
 
 
@@ -284,6 +305,7 @@ ASKING = {
     "no result": (says(200, b"200", "text/plain"), Submitted(Outcome.UNKNOWN, code="200")),
     "our password": (says(401, b'{"result": "401"}'), Submitted(Outcome.UNKNOWN, code="401")),
     "broken": (says(500), Submitted(Outcome.UNKNOWN, code="500")),
+    "too busy to tell": (says(503), Submitted(Outcome.UNKNOWN, code="503")),
 }
 
 
