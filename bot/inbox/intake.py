@@ -12,7 +12,7 @@ import structlog
 from bot.domain.errors import StorageUnavailable
 from bot.storage.database import Tx
 from bot.storage.inbox import Arrival, add_arrivals
-from bot.storage.parts import Piece, take_pieces
+from bot.storage.parts import Piece, take_pieces, without_known_pieces
 
 if TYPE_CHECKING:
     from bot.domain.clock import Clock
@@ -103,8 +103,8 @@ class Intake:
         now = self._clock.now()
         pieces = [piece for delivery in deliveries for piece in delivery.pieces]
         arrivals = [arrival for delivery in deliveries for arrival in delivery.arrivals]
-        if pieces:
-            arrivals += await take_pieces(tx, pieces, now)
+        joined = await take_pieces(tx, pieces, now) if pieces else []
+        arrivals = await without_known_pieces(tx, arrivals) + joined
         await add_arrivals(tx, self._office.code, arrivals, self._office.timezone, now)
         for delivery in deliveries:
             if delivery.also is not None:

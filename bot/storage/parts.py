@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import case, delete, func, select, tuple_, update
 
 from bot.domain.text import DAMAGE, clean_text
 from bot.storage.inbox import Arrival
@@ -115,6 +116,28 @@ async def _is_known(tx: Tx, piece: Piece, name: str, now: datetime) -> bool:
         if row["received_at"] > now - WAIT and json.loads(row["payload"])["text"] == piece.payload["text"]:
             return True
     return False
+
+
+async def without_known_pieces(tx: Tx, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """Texts that are no piece which came before: a provider's list may give pieces as texts of their own.
+
+    One that says more than the piece, while others are awaited, is the whole text and stays.
+    """
+    parts = tx.t.parts
+    names = {(each.gateway, each.account, each.message_id) for each in arrivals if each.message_id}
+    if not names:
+        return list(arrivals)
+    query = select(parts).where(tuple_(parts.c.gateway, parts.c.account, parts.c.message_id).in_(sorted(names)))
+    longest: dict[tuple[str, str, str], float] = {}
+    for row in await tx.all(query):
+        said = math.inf if row["state"] == "done" else len(clean_text(json.loads(row["payload"])["text"]))
+        name = row["gateway"], row["account"], row["message_id"]
+        longest[name] = max(said, longest.get(name, 0))
+    return [
+        each
+        for each in arrivals
+        if len(each.payload.get("text", "")) > longest.get((each.gateway, each.account, each.message_id), -1)
+    ]
 
 
 async def _waiting(tx: Tx, name: str) -> Series | None:

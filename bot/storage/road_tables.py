@@ -69,13 +69,14 @@ def parts(metadata: MetaData, sealed: Sealed) -> Table:
         _required("state", String(10)),
         UniqueConstraint("gateway", "account", "series", "number"),
         Index(None, "series"),
+        Index(None, "gateway", "account", "message_id"),
         Index(None, "state"),
         Index(None, "received_at"),
     )
 
 
 def refused_requests(metadata: MetaData, sealed: Sealed) -> Table:
-    """Requests that did not prove where they came from: held (sealed), released or dropped by a person.
+    """Requests that did not prove where they came from: held (sealed), released, forced or dropped by a person.
 
     ``source`` is a keyed hash of the address that sent it, ``size`` its bytes.
     """

@@ -80,6 +80,27 @@ async def test_a_piece_that_is_delivered_again_changes_nothing_before_or_after_t
     assert (await keeper.step(), len(await words(house))) == (0, 1), "a list of the last hours may bring it so late"
 
 
+async def test_a_list_that_gives_pieces_as_texts_of_their_own_adds_nothing(house, keeper):
+    for at in (1, 2, 3):
+        await bring(house, piece(at))
+    await bring(house, *(text(f"r1-{at}", WORDS[at - 1]) for at in (1, 2, 3)), text("another", WORDS[0]))
+    assert await words(house) == ["".join(WORDS), WORDS[0]]
+    await bring(house, piece(1, reference="r2"))
+    await bring(house, *(text(f"r2-{at}", WORDS[at - 1]) for at in (1, 2, 3)))
+    assert await words(house) == ["".join(WORDS), WORDS[0], *WORDS[1:]], "the first still waits for the others"
+    pass_time(house, WAIT)
+    await keeper.step()
+    assert await ids(house) == ["r1-1", "another", "r2-2", "r2-3", "r2-1"]
+
+
+async def test_a_list_that_gives_the_whole_text_under_the_id_of_a_piece_loses_nothing(house, keeper):
+    await bring(house, piece(1))
+    await bring(house, text("r1-1", "".join(WORDS)))
+    pass_time(house, WAIT)
+    await keeper.step()
+    assert await words(house) == ["".join(WORDS)]
+
+
 async def test_pieces_without_ids_are_joined_and_told_apart_by_their_words(house, keeper):
     for at in (2, 2, 1, 3, 1):
         await bring(house, piece(at, message_id=""))

@@ -82,6 +82,9 @@ def _incoming() -> None:
         ),
     )
     op.create_index(op.f("ix_parts_series"), "parts", ["series"], unique=False)
+    op.create_index(
+        op.f("ix_parts_gateway_account_message_id"), "parts", ["gateway", "account", "message_id"], unique=False
+    )
     op.create_index(op.f("ix_parts_state"), "parts", ["state"], unique=False)
     op.create_index(op.f("ix_parts_received_at"), "parts", ["received_at"], unique=False)
     op.create_table(
