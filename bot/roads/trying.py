@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import codecs
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus
 
 import aiohttp
 import typer
-from pydantic import SecretStr
 from rich.text import Text
 
 from bot.domain.errors import InvalidInput
 from bot.domain.gateway import RefusedRequest, WebRequest
 from bot.domain.messages import Outbound
 from bot.domain.phone import parse_phone
+from bot.gateways.hidden_secrets import HIDDEN, secrets_of, without_secrets
 from bot.roads import show
 from bot.roads.folder import one_account
 
@@ -35,8 +32,6 @@ if TYPE_CHECKING:
     from bot.gateways.base import BaseGateway
     from bot.settings import Settings
 
-_HIDDEN = "…"
-_SHORTEST_SECRET = 4
 _NOT_SHOWN = {"accept", "accept-encoding", "user-agent", "host"}
 
 
@@ -150,7 +145,7 @@ def explainer_of(kind: str) -> Any:  # noqa: ANN401  # a module
 async def outgoing(gateway: BaseGateway[Any], text: Outbound) -> list[Shown]:
     """The requests that sending would make, up to the first that needs an answer; none of them leaves."""
     seen: list[Shown] = []
-    secrets = list(_secrets(gateway.mine))
+    secrets = list(secrets_of(gateway.mine))
 
     async def stop(request: aiohttp.ClientRequest, _handler: ClientHandlerType) -> aiohttp.ClientResponse:
         body = request.body if isinstance(request.body, bytes) else await request.body.as_bytes()
@@ -172,9 +167,9 @@ def _shown(request: aiohttp.ClientRequest, body: bytes, secrets: Sequence[str]) 
     }  # fmt: skip
     return Shown(
         request.method,
-        _without(str(request.url), secrets),
+        without_secrets(str(request.url), secrets),
         headers,
-        _without(body.decode(_charset(request.headers.get("Content-Type", "")), "replace"), secrets),
+        without_secrets(body.decode(_charset(request.headers.get("Content-Type", "")), "replace"), secrets),
     )
 
 
@@ -189,33 +184,5 @@ def _charset(content_type: str) -> str:
 def _header(name: str, value: str, secrets: Sequence[str]) -> str:
     """A credential is hidden whole: it may be made of a secret in ways that nobody can search for."""
     if name.lower() == "authorization":
-        return f"{value.partition(' ')[0]} {_HIDDEN}"
-    return _without(value, secrets)
-
-
-def _without(text: str, secrets: Sequence[str]) -> str:
-    for secret in secrets:
-        for spelling in (
-            secret,
-            quote(secret, safe=""),
-            quote_plus(secret),
-            base64.b64encode(secret.encode()).decode(),
-        ):
-            text = text.replace(spelling, _HIDDEN)
-    return text
-
-
-def _secrets(value: object) -> Iterator[str]:
-    """Every secret in the settings, wherever it stands."""
-    if isinstance(value, SecretStr):
-        if len(value.get_secret_value()) >= _SHORTEST_SECRET:
-            yield value.get_secret_value()
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _secrets(item)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for item in value:
-            yield from _secrets(item)
-    elif hasattr(value, "model_fields_set"):
-        for _, item in value:  # type: ignore[attr-defined]  # a pydantic model tells its fields
-            yield from _secrets(item)
+        return f"{value.partition(' ')[0]} {HIDDEN}"
+    return without_secrets(value, secrets)

@@ -84,6 +84,16 @@ def test_the_request_that_would_go_out_is_shown_without_secrets(put, gateway):
     assert KEY not in told
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_password_that_an_address_quotes_in_part_is_not_shown(put, gateway, monkeypatch, method):
+    monkeypatch.setenv("ROAD_PASSWORD", "abc+def!ghi&jkl")
+    put("main", method=method)
+    code, told = gateway("try", "main", "--text", "hello", "--to", "090-1234-5678")
+    assert code == 0
+    assert "…" in told
+    assert not [part for part in ("abc", "def", "ghi", "jkl") if part in told.replace(KEY, "")]
+
+
 def secrets_of(file):
     """Each ``env:NAME`` of an example with a value that nothing else has."""
     names = re.findall(r'"env:(\w+)"', re.sub(r"(?m)^\s*#.*$", "", file.read_text(encoding="utf-8")))

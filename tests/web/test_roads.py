@@ -1,7 +1,7 @@
 """The page of the roads: how each does, what the day costs, and requests that were not believed."""
 
 import contextlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +17,7 @@ from bot.settings import Settings
 from bot.storage.accounts import DEMO_PASSWORD
 from bot.storage.database import Database
 from bot.storage.keys import Keyring
+from bot.storage.refused import Contents, keep_refused
 from bot.storage.spending import Booking, _count
 from bot.web.console.words import knows
 from tests.support.roads import seed_roads
@@ -123,6 +124,20 @@ async def test_what_cannot_be_read_stays_held_and_says_why(past, boss):
     assert "保留した要求が1件あります" in (await boss.get("/console/")).text
 
 
+async def test_what_was_taken_without_verifying_says_so_and_the_timeline_when_it_came(demo, boss):
+    await demo.consented(TARO)
+    body = b'{"id": "h1", "from": "+819011110001", "to": "+815000000000", "text": "2 37.8"}'
+    request = WebRequest("POST", f"{demo.url}/webhook/sandbox/demo", {}, body, "203.0.113.9")
+    async with rows_of(demo) as tx:
+        await keep_refused(tx, "sandbox", "demo", "stale", Contents(request), await now_of(demo) - timedelta(hours=2))
+    done = await boss.post(f"{PAGE}/refused/1/release", {"force": "1", "sure": "1"})
+    assert "確かめずに受け取りました(返信1件" in done.text
+    assert "確かめずに受け取った" in done.text
+    assert "確かめずに受け取りました。" in (await boss.get(f"{PAGE}/refused/1")).text
+    await demo.settle()
+    assert "届いたのは" in (await boss.get("/console/conversations/1")).text
+
+
 async def test_dropping_needs_the_tick_and_then_the_request_is_gone(past, boss):
     assert (await boss.post(f"{PAGE}/refused/1/drop")).status == 409
     done = await boss.post(f"{PAGE}/refused/1/drop", {"sure": "1"})
@@ -216,3 +231,14 @@ async def test_the_page_renews_itself(demo, page):
         await seed_roads(tx, now, ROAD)
         await tx.run(update(tx.t.roads).values(code="from_elsewhere"))
     await page.wait_for_selector("text=from_elsewhere", timeout=15_000)
+
+
+async def test_a_held_request_is_shown_without_keys(demo, boss):
+    now = await now_of(demo)
+    url = f"{demo.url}/webhook/kannel/main?key=TOPSECRETKEY0123456789&from=x&text=hi"
+    async with rows_of(demo) as tx:
+        await seed_roads(tx, now, ROAD, WebRequest("GET", url, {}, b"token=TOPSECRETTOKEN&text=hello", "203.0.113.9"))
+    page = (await boss.get(f"{PAGE}/refused/1")).text
+    assert "TOPSECRET" not in page
+    for words in ("?key=…&amp;from=x&amp;text=hi", "token=…&amp;text=hello"):
+        assert words in page or words.replace("&amp;", "&") in page

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.domain.errors import InvalidInput, MimamoriError, NotFound, Refused
 from bot.domain.gateway import RefusedRequest, road_of
+from bot.gateways.hidden_secrets import secrets_of, without_keys, without_secrets
 from bot.storage.accounts import names_by_login
 from bot.storage.audit import note_action
 from bot.storage.road_view import RoadView, road_views, waiting_texts
@@ -17,9 +18,10 @@ from bot.web.console.access import Once, Visit, told
 from bot.web.console.road_alarms import budget_level
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from bot.domain.gateway import Parsed
+    from bot.domain.gateway import Parsed, WebRequest
     from bot.gateways.base import BaseGateway
     from bot.storage.refused import Contents
 
@@ -28,7 +30,7 @@ _HOUR = timedelta(hours=1)
 _MOST = 50
 """Held requests on the page, the latest first."""
 _FEW = 5
-_DECIDED = ("released", "dropped")
+_DECIDED = ("released", "forced", "dropped")
 _LONGEST_BODY = 20_000
 _DONE_TWICE = ("この操作はもう済んでいます。", "This was done already.")
 _NOT_LOOKED = InvalidInput("中身を確かめて、印を付けてください。", "Look at it, and tick the box.", field="sure")
@@ -74,8 +76,9 @@ class RoadViews:
         except (RefusedRequest, InvalidInput, Refused, NotFound) as error:
             return await _request_page(visit, error)
         await _note(visit, "refused_released")
-        done = f"受け取りました(返信{taken.texts}件、配信結果{taken.receipts}件)。"
-        visit.say("good", done, f"Taken: {taken.texts} texts, {taken.receipts} receipts.")
+        how, how_en = ("確かめずに受け取りました", "Taken without verifying") if force else ("受け取りました", "Taken")
+        done = f"{how}(返信{taken.texts}件、配信結果{taken.receipts}件)。"
+        visit.say("good", done, f"{how_en}: {taken.texts} texts, {taken.receipts} receipts.")
         raise web.HTTPSeeOther(_HERE)
 
     async def drop(self, visit: Visit) -> web.StreamResponse:
@@ -153,9 +156,16 @@ async def _request_page(visit: Visit, error: MimamoriError | None = None) -> web
         staff = await names_by_login(tx)
     return await visit.page(
         "refused.html", status=409 if error else 200, found=found, request=contents.request, texts=contents.texts,
-        body=contents.request.body.decode("utf-8", "replace")[:_LONGEST_BODY], parsed=parsed, doubt=doubt,
+        shown=_shown(contents.request, list(secrets_of(gateway.mine)) if gateway else []), parsed=parsed, doubt=doubt,
         error=told(error) if error else None, staff=staff,
     )  # fmt: skip
+
+
+def _shown(request: WebRequest, secrets: Sequence[str]) -> str:
+    """The request as it came but for keys: who may look at texts need not know them."""
+    url = without_keys(without_secrets(request.url, secrets))
+    body = without_keys(without_secrets(request.body.decode("utf-8", "replace"), secrets))
+    return f"{request.method} {url}\n\n{body[:_LONGEST_BODY]}"
 
 
 _GONE = NotFound("このアカウントは、いまは設定されていません。", "This account is not configured now.")
