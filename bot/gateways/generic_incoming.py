@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import zip_longest
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,7 +16,7 @@ from bot.gateways.generic_templates import as_text, dig, rendered
 from bot.gateways.reading_values import count, epoch, moment, price_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from bot.domain.gateway import WebRequest
@@ -26,6 +26,8 @@ _NO = {"", "0", "false", "none"}
 _REPLACED = "\ufffd"
 _TEXT_FIELDS = ("id", "sender", "recipient", "text", "sent_at", "part_reference", "part_number", "part_total")
 _RECEIPT_FIELDS = ("id", "reference", "code", "at", "segments", "price", "carrier")
+_TELLING = ("id", "reference", "sender", "text", "code", "part_reference", "part_number")
+"""What differs from one text or receipt to the next."""
 
 
 class Headers(dict[str, str]):
@@ -93,7 +95,7 @@ def items(section: Section, request: WebRequest) -> list[Any]:
         return _listed(data, section)
     columns = _query(request, section.charset) if kind == "query" else _form(request, section.charset)
     if section.each == "*":
-        return _rows(columns)
+        return _rows(section, columns)
     return _listed(_first(columns), section)
 
 
@@ -112,17 +114,40 @@ def _listed(data: Any, section: Section) -> list[Any]:  # noqa: ANN401  # JSON i
     return found if isinstance(found, list) else [] if found is None else [found]
 
 
-def _rows(columns: dict[str, list[str]]) -> list[dict[str, str]]:
-    """Repeated fields as rows; a field that stands once belongs to all of them."""
-    many = max((len(values) for values in columns.values()), default=0)
-    full = {name: values * many if len(values) == 1 else values for name, values in columns.items()}
-    return [dict(zip(full, row, strict=True)) for row in zip_longest(*full.values(), fillvalue="")]
+def _rows(section: Section, columns: dict[str, list[str]]) -> list[dict[str, str]]:
+    """Repeated fields as rows; a field that stands once may belong to all, but not one that tells them apart.
+
+    Raises InvalidInput where it cannot be known whose a field is that the templates read.
+    """
+    read = {name: values for name, values in columns.items() if _reads(section, (*_fields(section), "when"), name)}
+    many = max((len(values) for values in (read or columns).values()), default=0)
+    full = {}
+    for name, values in columns.items():
+        shared = len(values) == 1 and not _reads(section, _TELLING, name)
+        if len(values) == many or shared:
+            full[name] = values * many if len(values) == 1 else values
+        elif name in read:
+            raise InvalidInput(
+                f"{name}の数が他の項目の数({many})と違います。", f"Others stand {many} times, but not {name}.",
+                field=name,
+            )  # fmt: skip
+    return [dict(zip(full, row, strict=True)) for row in zip(*full.values(), strict=True)]
+
+
+def _fields(section: Section) -> tuple[str, ...]:
+    return _TEXT_FIELDS if isinstance(section, InboundReading) else _RECEIPT_FIELDS
+
+
+def _reads(section: Section, fields: Iterable[str], name: str) -> bool:
+    """Whether one of these templates reads that field of ``item``."""
+    place = re.compile(rf"\bitem\s*(\.\s*|\[\s*['\"]|\|\s*\w+\(\s*['\"]){re.escape(name)}(?!\w)")
+    return any(place.search(getattr(section, field, "")) for field in fields)
 
 
 def values(section: Section, request: WebRequest, sender: str) -> Iterator[dict[str, str]]:
     """What each template gave, for each text or receipt that ``when`` lets through."""
     names = names_of(request, sender, section.charset)
-    fields = _TEXT_FIELDS if isinstance(section, InboundReading) else _RECEIPT_FIELDS
+    fields = _fields(section)
     for index, item in enumerate(items(section, request)):
         own = {**names, "item": item, "index": index}
         if section.when and rendered(section.when, own).strip().lower() in _NO:

@@ -224,6 +224,69 @@ async def test_each_answer_of_a_form_api_has_its_meaning(answer, meaning):
     }
 
 
+# --- repeated form fields
+
+REPEATED = """
+one_address = true
+
+[send]
+url = "URL/send"
+answers = [{ status = ["2xx"], means = "accepted" }]
+
+[inbound]
+content = "form"
+each = "*"
+when = "{{ item.body is defined }}"
+id = "{{ item['mid'] }}"
+sender = "{{ item.from | e164 }}"
+recipient = "{{ item.to }}"
+text = "{{ item | path('body') }}"
+
+[receipts]
+content = "form"
+each = "*"
+when = "{{ item.st is defined }}"
+id = "{{ item.mid }}"
+code = "{{ item.st }}"
+codes = { 1 = "delivered" }
+
+[proof]
+kind = "bearer"
+token = "env:GENERIC_TOKEN"
+"""
+TWO = [("mid", "a"), ("mid", "b"), ("from", "09012345678"), ("from", "08011112222")]
+WORDS = [("body", "はい"), ("body", "37.5")]
+
+
+def repeated(*pairs):
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": "Bearer token-of-ours"}
+    return post("/webhook/generic/main", urlencode(pairs).encode(), headers)
+
+
+@pytest.mark.parametrize("extra", [[("to", "0312345678")], [("to", "0312345678")] * 2 + [("x", "1")] * 3])
+async def test_repeated_form_fields_are_several_texts_and_a_common_field_belongs_to_all(extra):
+    texts = (await generic(REPEATED).parse(repeated(*TWO, *WORDS, *extra))).texts
+    assert [(text.message_id, text.sender, text.recipient, text.text) for text in texts] == [
+        ("a", "+819012345678", "0312345678", "はい"),
+        ("b", "+818011112222", "0312345678", "37.5"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "pairs, field",
+    [
+        ([*TWO, WORDS[0]], "body"),
+        ([*TWO, ("mid", "c"), ("from", "07011112222"), *WORDS], "body"),
+        ([*TWO[:3], *WORDS], "from"),
+        ([*TWO[1:], *WORDS], "mid"),
+        ([*TWO, ("mid", "c"), ("from", "07011112222"), *WORDS, ("body", "x"), ("to", "1"), ("to", "2")], "to"),
+        ([*TWO[:2], ("st", "1")], "st"),
+    ],
+)
+async def test_nobody_is_given_the_field_of_another(pairs, field):
+    await Case("unequal", repeated(*pairs), invalid=field).check(generic(REPEATED))
+
+
 # --- the JSON API of the example
 
 
