@@ -15,6 +15,7 @@ from bot.storage.parts import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from bot.domain.messages import Inbound
 
@@ -33,11 +34,11 @@ class Sorted:
     nameless: list[Inbound] = field(default_factory=list)
 
 
-def sort_texts(gateway: str, account: str, texts: Iterable[Inbound]) -> Sorted:
-    """Each text to where it goes; none is lost for another's sake."""
+def sort_texts(gateway: str, account: str, texts: Iterable[Inbound], came_at: datetime | None = None) -> Sorted:
+    """Each text to where it goes; none is lost for another's sake. ``came_at``: when they came, if not just now."""
     found = Sorted()
     for inbound in texts:
-        phone, payload, message_id = _phone(inbound.sender), _payload(inbound), _fitting(inbound.message_id)
+        phone, payload, message_id = _phone(inbound.sender), _payload(inbound, came_at), _fitting(inbound.message_id)
         part = inbound.part
         if phone is None:
             found.nameless.append(inbound)
@@ -65,10 +66,12 @@ def _phone(sender: str) -> str | None:
         return None
 
 
-def _payload(inbound: Inbound) -> dict[str, Any]:
+def _payload(inbound: Inbound, came_at: datetime | None) -> dict[str, Any]:
     payload: dict[str, Any] = {"text": clean_text(inbound.text), "to": clean_text(inbound.recipient)}
     if inbound.sent_at is not None:
         payload["sent_at"] = inbound.sent_at.isoformat()
+    if came_at is not None:
+        payload["came_at"] = came_at.isoformat()
     if inbound.damaged:
         payload["damaged"] = True
     return payload

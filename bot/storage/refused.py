@@ -50,7 +50,7 @@ class Refused:
 
     ``code`` is one of RefusedRequest's, ``malformed``, ``no_number`` (a sender that is no telephone number),
     ``unknown_account`` (no such account is configured) or ``error`` (it could not be checked). ``state``: held,
-    released (its texts are in the inbox) or dropped.
+    released (its texts are in the inbox), forced (as that, without being verified) or dropped.
     """
 
     id: int
@@ -154,7 +154,7 @@ async def refused_summary(tx: Tx) -> list[RefusedSummary]:
 
 
 async def decide(tx: Tx, refused_id: int, state: str, staff: str, now: datetime) -> bool:
-    """Release or drop a held request; False where somebody has decided already."""
+    """Give a held request its end (see ``Refused``); False where somebody has decided already."""
     table = tx.t.refused_requests
     held = table.c.id == refused_id, table.c.state == "held"
     done = await tx.run(update(table).where(*held).values(state=state, decided_by=staff, decided_at=now))

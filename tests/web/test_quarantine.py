@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.errors import InvalidInput, NotFound, Refused
 from bot.domain.gateway import RefusedRequest, WebRequest
-from tests.support.signed import OTHER, OUTSIDE, PATH, SignedGateway, join, knock, signature, text, words
+from tests.support.signed import OTHER, OUTSIDE, PATH, SignedGateway, inbox, join, knock, signature, text, words
 
 NURSE = "nurse"
 HOUR = timedelta(hours=1)
@@ -41,12 +41,14 @@ async def test_after_the_setting_is_mended_a_held_request_brings_what_it_held(ho
         "receipts": [{"message_id": "s1", "state": "delivered"}],
     }
     await knock(house, data, key="k2")
-    house.clock.set(house.clock.now() + 48 * HOUR)
+    came = house.clock.now()
+    house.clock.set(came + 48 * HOUR)
     quarantine = mended(house)
     (item,) = await quarantine.list("signed", "main")
     taken = await quarantine.release(item.id, NURSE)
     assert (taken.texts, taken.receipts, taken.nameless) == (2, 1, 0)
     assert await words(house) == ["1", "2"]
+    assert {payload["came_at"] for _, payload in await inbox(house)} == {came.isoformat()}
     assert await receipts(house) == 1
     assert await quarantine.list() == await quarantine.summary() == []
     (item,) = await quarantine.list(state="released")
@@ -62,6 +64,7 @@ async def test_a_request_that_was_stale_when_it_came_stays_so(house):
     assert [item.state for item in await house.service.quarantine.list()] == ["held"]
     assert (await house.service.quarantine.release(number, NURSE, force=True)).texts == 1
     assert await words(house) == ["こんにちは"]
+    assert [item.id for item in await house.service.quarantine.list(state="forced")] == [number]
 
 
 async def test_what_is_not_believed_yet_stays_held(house):

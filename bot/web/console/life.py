@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+from bot.domain.states import TextState
 from bot.web.console.words import Word, knows, word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
 
     from bot.storage.timeline import Row
 
 _BEFORE = ("queued", "submitting")
+_LATE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,35 @@ def life(text: Row, events: Sequence[Row]) -> list[Moment]:
     if text["state"] not in {*told, *_BEFORE}:
         at = text["settled_at"] or text["submitted_at"] or text["created_at"]
         moments.append(_plain(at, text["state"], text["road"], text["code"], text["reason"]))
-    return sorted(moments, key=lambda moment: (moment.at, _place(moment.state)))
+    return _in_rank(sorted(moments, key=lambda moment: (moment.at, _place(moment.state))))
+
+
+def came_before(payload: Mapping[str, Any], received_at: datetime) -> tuple[str, datetime] | None:
+    """Where a text entered the inbox late: "came_at" (held at our door) or "sent_at" (the carrier's time), and when."""
+    for name in ("came_at", "sent_at"):
+        at = datetime.fromisoformat(payload[name]) if payload.get(name) else None
+        if at is not None and at.tzinfo is not None and received_at - at > _LATE:
+            return name, at
+    return None
 
 
 def road_of(text: Row, moments: Sequence[Moment]) -> str:
     """The road that a text took, as far as it is known."""
     return text["road"] or next((moment.road for moment in reversed(moments) if moment.road), "")
+
+
+def _in_rank(moments: list[Moment]) -> list[Moment]:
+    """What the carrier says of one moment of its own comes in any order: accepted stands before delivered."""
+    said: dict[datetime, list[Moment]] = {}
+    for moment in moments:
+        if moment.said_at is not None:
+            said.setdefault(moment.said_at, []).append(moment)
+    ranked = {at: iter(sorted(same, key=_rank)) for at, same in said.items()}
+    return [next(ranked[moment.said_at]) if moment.said_at is not None else moment for moment in moments]
+
+
+def _rank(moment: Moment) -> int:
+    return TextState(moment.state).rank if moment.state in set(TextState) else -1
 
 
 def _place(state: str) -> int:

@@ -73,6 +73,13 @@ REFUSALS = {
 }
 """Why a request is in the quarantine."""
 
+DECISIONS = {
+    "released": ("受け取った", "Taken"),
+    "forced": ("確かめずに受け取った", "Taken without verifying"),
+    "dropped": ("不要にした", "Dropped"),
+}
+"""What a person decided about such a request."""
+
 ROAD_STATES = {
     "up": ("動いています", "Up"),
     "down": ("止まっています", "Down"),
@@ -93,6 +100,7 @@ GATEWAY_GROUPS = {
     "failure": FAILURES,
     "our_code": OUR_CODES,
     "refusal": REFUSALS,
+    "decision": DECISIONS,
     "road_state": ROAD_STATES,
     "level": LEVELS,
 }

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from bot.web.console.life import life, road_of
+from bot.web.console.life import came_before, life, road_of
 from bot.web.console.pages import phone
 from bot.web.console.words import word
 
@@ -144,8 +144,12 @@ def _step(moment: Moment, zone: ZoneInfo) -> Step:
 
 
 def _reply(row: Row, zone: ZoneInfo, *, with_text: bool) -> tuple[str, str, str]:
+    at, earlier = _told(row["received_at"], zone), came_before(row["payload"], row["received_at"])
+    if earlier is not None:
+        what = "届いたのは / came" if earlier[0] == "came_at" else "事業者の時刻 / carrier's time"
+        at = f"{at} ({what} {_told(earlier[1], zone)})"
     return (
-        _told(row["received_at"], zone),
+        at,
         f"{row['gateway']}/{row['account']}",
         row["payload"]["text"] if with_text else "",
     )

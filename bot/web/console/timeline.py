@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.reading import Priority, worst
-from bot.web.console.life import Moment, life, road_of
+from bot.web.console.life import Moment, came_before, life, road_of
 from bot.web.console.marks import Piece, Read, Symptoms, pieces, reads
 from bot.web.console.words import Word, word
 
@@ -43,6 +43,8 @@ class Inbound:
     version: str
     mark: Marked | None
     possible_duplicate: bool = False
+    earlier: tuple[str, datetime] | None = None
+    """See ``came_before``."""
     kind: str = "in"
 
 
@@ -177,6 +179,7 @@ def _inbound(row: Row, names: Sequence[str], readers: Readers) -> Inbound:
         version=readings[0]["version"] if readings else "",
         mark=marked(readers.marks.get(row["id"]), priority, readers.staff),
         possible_duplicate=bool(row["payload"].get("possible_duplicate")),
+        earlier=came_before(row["payload"], row["received_at"]),
     )
 
 

@@ -38,7 +38,7 @@ class Forwarded:
             raise NotFound("そのゲートウェイは設定されていません。", "There is no such gateway.")
         parsed = await self._read(gateway, request, at)
         if parsed is not None:
-            await self._reception.take(gateway, parsed, request)
+            await self._reception.take(gateway, parsed, request, came_at=at)
             gateway.answer(request, parsed)  # some remember there what they have taken
 
     async def _read(self, gateway: BaseGateway[Any], request: WebRequest, at: datetime) -> Parsed | None:

@@ -82,7 +82,7 @@ class Quarantine:
         parsed = await self._parsed(gateway, refused_id, request)
         if found.code == "no_number" and sort_texts(found.gateway, found.account, parsed.texts).nameless:
             raise _nobody_to_answer()
-        taken = await self._take(gateway, parsed, request, refused_id, staff)
+        taken = await self._take(gateway, parsed, request, found, staff, force=force)
         log.info("webhook.released", road=road_of(gateway), texts=taken.texts, receipts=taken.receipts, forced=force)
         return taken
 
@@ -123,15 +123,16 @@ class Quarantine:
             raise
 
     async def _take(
-        self, gateway: BaseGateway[Any], parsed: Parsed, request: WebRequest, refused_id: int, staff: str
+        self, gateway: BaseGateway[Any], parsed: Parsed, request: WebRequest, found: rows.Refused, staff: str,
+        *, force: bool,
     ) -> Taken:  # fmt: skip
         """All that it brings, and the decision, in one transaction."""
 
         async def decide(tx: Tx) -> None:
-            if not await rows.decide(tx, refused_id, "released", staff, self._clock.now()):
+            if not await rows.decide(tx, found.id, "forced" if force else "released", staff, self._clock.now()):
                 raise _decided()
 
-        return await self._reception.take(gateway, parsed, request, known_too=False, also=decide)
+        return await self._reception.take(gateway, parsed, request, known_too=False, came_at=found.at, also=decide)
 
 
 def _from_outside(gateway: BaseGateway[Any], request: WebRequest) -> WebRequest:

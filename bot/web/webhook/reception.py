@@ -54,13 +54,16 @@ class Reception:
         request: WebRequest | None = None,
         *,
         known_too: bool = True,
+        came_at: datetime | None = None,
         also: Callable[[Tx], Awaitable[None]] | None = None,
     ) -> Taken:
         """Commit all of it, and what ``also`` writes, in one transaction; raises what the database raised.
 
-        ``request`` brought it (None: no request did). ``known_too``: see ``apply_receipts``.
+        ``request`` brought it (None: no request did), at ``came_at`` where that was not just now: texts enter the
+        inbox at this moment all the same, since what was done with a conversation goes by that order, and keep the
+        other in their payload, for people. ``known_too``: see ``apply_receipts``.
         """
-        road, found = road_of(gateway), sort_texts(gateway.name, gateway.account, parsed.texts)
+        road, found = road_of(gateway), sort_texts(gateway.name, gateway.account, parsed.texts, came_at)
 
         async def write(tx: Tx) -> None:
             now = self._clock.now()
