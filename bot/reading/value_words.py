@@ -26,7 +26,7 @@ NUMBER = re.compile(
     rf"|(?P<decimal>[34]\d(?={POINT})|(?:9\d"
     rf"|10\d)(?=[.,]\d(?!\d))){POINT}(?P<fraction>\d{{1,2}})(?!\d)(?P<vague2> ?(?:(?:度|°c?)?(?:台|代)|歳))?"
     rf"|(?P<short>[5-9]) ?(?:度|ど|도) ?(?P<shorttenth>\d)(?: ?(?:分|ぶ|부))?(?!\d|回)"
-    rf"|(?P<shortbare>[6-9]) ?度(?=です|$|。|でした|ちょうど|くらい|ぐらい|だ)"
+    rf"|(?P<shortbare>[6-9]) ?度(?=です|$|。|でした|ちょうど|ちょっき|きっか|ぴった|じゃすと|くらい|ぐらい|だ)"
     rf"|(?P<three>[34]\d\d)(?!\d|[.,](?!(?:[89]\d|100)(?!\d))\d)"
     rf"|(?P<two>(?![1-4]3[5-9][.,度]\d)\d{{2,3}})(?![\d]))"
 )
@@ -131,7 +131,7 @@ NOT_SPO2_AFTER = re.compile(
 )
 VAGUE_BEFORE = re.compile(
     fold_pattern(
-        r"(?:平熱(?!\d)(?:の(?=熱|体温|\D*は)|は|が|:|は、)+|いつも|普段|ふだん|通常|元々|もともと|平常|普通|目標"
+        r"(?:平熱(?!\d)(?:の(?=熱|体温|\D*は)|は|が|:|は、)+|いつも|普段|ふだん|通常|元々|もともと|平常|(?<![はもが])普通|目標"
         r"|基準"
         r"|usual(?:ly)?|normal(?:ly)?|my normal is"
         r"|平时|平時|平常|평소|binh thuong|wala pang|wala pa sa|hindi umabot(?: ng| sa)?|mababa sa|menos de|menor a"
@@ -155,7 +155,9 @@ PAST_BEFORE = re.compile(
     )
 )
 JUST_BEFORE = re.compile(fold_pattern(r"(?:さっき|先ほど|さきほど)(?:の|は|が)?$"))
-PART_OF_DAY = re.compile(fold_pattern(r"(?:今朝|朝|昼|お昼|夕方|夜|午前|午後|起きた時|\d時)(?:の?熱)?(?:は|に|が)?$"))
+PART_OF_DAY = re.compile(
+    fold_pattern(r"(?:今朝|朝(?:いち|一)?|昼|お昼|夕方|夜|午前|午後|起きた時|\d時)(?:の?熱)?(?:は|に|が)?$")
+)
 """A list through the day, the last a moment ago: "朝37.9、昼37.8、さっき37.6"."""
 NOT_BEFORE = re.compile(r"(?<![a-z])(?:no|not|hindi|di) (?:es |era |yung )?$")
 """A value that is taken back: "era 36.5 no 39.5"."""
