@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from bot.domain.errors import InvalidInput
-from bot.domain.gateway import Abilities, Parsed
+from bot.domain.gateway import Abilities, Parsed, road_of
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways import generic_proofs
@@ -24,9 +24,10 @@ from bot.gateways.base import BaseGateway, by_status, needed, needed_id, read_ob
 from bot.gateways.generic_incoming import names_of
 from bot.gateways.generic_settings import Proof
 from bot.gateways.infobip_codes import DUPLICATE, REJECTIONS, code_of, reason_of, state_of
-from bot.gateways.number_forms import with_plus, without_plus
+from bot.gateways.number_forms import is_same, with_plus, without_plus
 from bot.gateways.reading_values import count, inner, moment, objects, price
 from bot.gateways.recent_sends import RecentSends
+from bot.gateways.record_lists import readable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -134,7 +135,8 @@ class InfobipGateway(BaseGateway[InfobipAccount]):
         when = since.isoformat(timespec="milliseconds")
         sent = await self._got(_LOGS[self.mine.version], {"sentSince": when, "limit": str(_MOST)})
         came = await self._got(_INBOX, {"receivedSince": when, "limit": str(_MOST)})
-        return Parsed(tuple(_text(item, json.dumps(item).encode()) for item in came), tuple(map(_receipt, sent)))
+        ours = [item for item in came if is_same(str(item.get("to") or ""), self.mine.sender)]  # it may have others
+        return Parsed(readable(_record, ours, road_of(self)), readable(_receipt, sent, road_of(self)))
 
     async def _got(self, path: str, params: dict[str, str]) -> list[dict[str, Any]]:
         async with self.http().get(f"{self._base}{path}", params=params, headers=self._headers) as answer:
@@ -161,6 +163,10 @@ class InfobipGateway(BaseGateway[InfobipAccount]):
 
 def _results(body: bytes) -> list[dict[str, Any]]:
     return objects(read_object(body).get("results"), "results")
+
+
+def _record(item: dict[str, Any]) -> Inbound:
+    return _text(item, json.dumps(item).encode())
 
 
 def _text(item: dict[str, Any], raw: bytes) -> Inbound:

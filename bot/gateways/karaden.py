@@ -14,7 +14,7 @@ from urllib.parse import quote
 from pydantic import Field, IPvAnyNetwork
 
 from bot.domain.errors import InvalidInput
-from bot.domain.gateway import Abilities, Parsed
+from bot.domain.gateway import Abilities, Parsed, road_of
 from bot.domain.messages import Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.account import Account, Secret
@@ -22,6 +22,7 @@ from bot.gateways.base import BaseGateway, by_status, needed_id, read_object, re
 from bot.gateways.number_forms import domestic
 from bot.gateways.reading_values import count, inner, moment, objects
 from bot.gateways.recent_sends import RecentSends
+from bot.gateways.record_lists import readable
 from bot.gateways.web_proofs import check_key, check_peer
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class KaradenGateway(BaseGateway[KaradenAccount]):
             async with self.http().get(self._messages, params=params, headers=self._headers) as answer:
                 answer.raise_for_status()
                 data = read_object(await answer.read())
-            receipts += map(self._receipt, objects(data.get("data"), "data"))
+            receipts += readable(self._receipt, objects(data.get("data"), "data"), road_of(self))
             if not data.get("has_more"):
                 break
         return Parsed(receipts=tuple(receipts))

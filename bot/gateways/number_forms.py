@@ -32,6 +32,11 @@ def with_plus(number: str) -> str:
     return f"+{digits}"
 
 
+def is_same(one: str, other: str) -> bool:
+    """Whether both are one number, however written; a name is the same as itself alone."""
+    return any_to_e164(one).lstrip("+") == any_to_e164(other).lstrip("+")
+
+
 def any_to_e164(text: str) -> str:
     """A number in whatever form it came, as E.164 where that is certain; otherwise as it came.
 

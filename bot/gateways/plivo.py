@@ -18,13 +18,14 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 from pydantic import Field
 
 from bot.domain.errors import InvalidInput
-from bot.domain.gateway import Abilities, Answer, Parsed
+from bot.domain.gateway import Abilities, Answer, Parsed, road_of
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.account import Account, Secret
 from bot.gateways.base import LONGEST_ID, BaseGateway, by_status, needed, needed_id, read_form, read_object, refused
 from bot.gateways.number_forms import with_plus
 from bot.gateways.reading_values import count, moment, objects, price
+from bot.gateways.record_lists import readable
 from bot.gateways.web_proofs import basic_header
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class PlivoGateway(BaseGateway[PlivoAccount]):
             async with self.http().get(self._messages, params=params, headers=self._headers) as answer:
                 answer.raise_for_status()
                 found = objects(read_object(await answer.read()).get("objects"), "objects")
-            receipts += map(_listed, found)
+            receipts += readable(_listed, found, road_of(self))
             if len(found) < _PAGE:
                 break
         return Parsed(receipts=tuple(receipts))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from bot.domain.errors import InvalidInput
-from bot.domain.gateway import Abilities, Parsed
+from bot.domain.gateway import Abilities, Parsed, road_of
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways import generic_proofs
@@ -25,9 +25,10 @@ from bot.gateways.account import Account, Secret
 from bot.gateways.base import BaseGateway, by_status, needed, needed_id, read_object, refused
 from bot.gateways.generic_incoming import names_of
 from bot.gateways.generic_settings import Proof
-from bot.gateways.number_forms import with_plus
+from bot.gateways.number_forms import is_same, with_plus
 from bot.gateways.reading_values import count, moment, objects
 from bot.gateways.recent_sends import RecentSends
+from bot.gateways.record_lists import readable
 from bot.gateways.smpp_terms import part_of
 from bot.gateways.web_proofs import with_key
 
@@ -158,8 +159,8 @@ class SinchGateway(BaseGateway[SinchAccount]):
     async def _lists(self, since: datetime) -> Parsed:
         came = await self._pages("inbounds", "inbounds", since)
         told = await self._pages("delivery_reports", "delivery_reports", since)
-        texts = tuple(_text(item, needed(item, "type"), json.dumps(item).encode()) for item in came)
-        return Parsed(texts, tuple(map(_receipt, told)))
+        ours = [item for item in came if is_same(str(item.get("to") or ""), self.mine.sender)]  # it may have others
+        return Parsed(readable(_record, ours, road_of(self)), readable(_receipt, told, road_of(self)))
 
     async def _pages(self, path: str, name: str, since: datetime) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -187,6 +188,10 @@ class SinchGateway(BaseGateway[SinchAccount]):
             f" / Sinch cannot be asked ({answer.code}): check url, service_plan_id and token."
         )
         return [told]
+
+
+def _record(data: dict[str, Any]) -> Inbound:
+    return _text(data, needed(data, "type"), json.dumps(data).encode())
 
 
 def _text(data: dict[str, Any], kind: str, raw: bytes) -> Inbound:

@@ -323,11 +323,22 @@ async def test_the_last_hours_are_read_from_the_logs():
     async def answer(request):
         return web.Response(body=log(INCOMING) if "inbox" in request.path else log(REPORT, ABSENT))
 
-    found, seen = await outcome(answer, lambda gateway: gateway.look_back(NOW))
+    found, seen = await outcome(answer, lambda gateway: gateway.look_back(NOW), sender="+385921004026")
     assert [text.message_id for text in found.texts] == ["817790313235066447"]
     assert [item.state for item in found.receipts] == [TextState.DELIVERED, TextState.UNDELIVERED]
     assert [path.split("?")[0] for _, path, _, _ in seen] == ["/sms/3/logs", "/sms/1/inbox/logs"]
     assert "2026-11-20T03:00:00.000%2B00:00" in seen[0][1]
+
+
+async def test_an_odd_record_holds_up_no_other_and_other_numbers_of_the_account_are_none_of_ours():
+    async def answer(request):
+        ours = INCOMING | {"to": "815012345678"}
+        came = log(INCOMING, ours | {"messageId": None}, ours)
+        return web.Response(body=came if "inbox" in request.path else log(REPORT | {"messageId": None}, ABSENT))
+
+    found, _ = await outcome(answer, lambda gateway: gateway.look_back(NOW))
+    assert [text.recipient for text in found.texts] == ["+815012345678"]
+    assert [item.state for item in found.receipts] == [TextState.UNDELIVERED]
 
 
 async def test_the_check_tries_the_account_without_sending():

@@ -288,6 +288,12 @@ async def test_the_last_hours_are_read_page_by_page():
     assert [seen[place][1][-6:] for place in (0, 1)] == ["page=1", "page=2"]
 
 
+async def test_a_record_that_cannot_be_read_holds_up_no_other():
+    answer = says(200, listed(MESSAGE | {"id": None}, MESSAGE))
+    found, _ = await outcome(answer, lambda gateway: gateway.look_back(NOW))
+    assert [item.message_id for item in found.receipts] == [MESSAGE_ID]
+
+
 async def test_the_check_tries_the_account_without_sending():
     answer, seen = await outcome(says(200, listed()), lambda gateway: gateway.check())
     assert answer == []

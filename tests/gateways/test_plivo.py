@@ -291,6 +291,12 @@ LISTED = {
 }
 
 
+async def test_a_record_that_cannot_be_read_holds_up_no_other():
+    answer = says(200, json.dumps({"objects": [LISTED | {"message_state": None}, LISTED]}).encode())
+    found, _ = await outcome(answer, lambda gateway: gateway.look_back(NOW))
+    assert [item.message_id for item in found.receipts] == ["m1"]
+
+
 async def test_the_check_tries_the_account_without_sending():
     answer, seen = await outcome(says(200, b'{"objects": []}'), lambda gateway: gateway.check())
     assert answer == []

@@ -271,6 +271,19 @@ async def test_the_last_hours_are_read_page_by_page():
     assert "start_date=2026-11-20T03:00:00.000%2B00:00" in seen[0][1]
 
 
+async def test_an_odd_record_holds_up_no_other_and_other_numbers_of_the_account_are_none_of_ours():
+    async def answer(request):
+        if request.path.endswith("inbounds"):
+            others = INCOMING | {"id": "other", "to": "815099999999"}, INCOMING | {"id": "nobody", "to": None}
+            items = [INCOMING | {"from": None}, *others, INCOMING | {"id": "plus", "to": "+815012345678"}]
+            return web.Response(body=listed("inbounds", *items))
+        return web.Response(body=listed("delivery_reports", REPORT | {"batch_id": None}, REPORT))
+
+    found, _ = await outcome(answer, lambda gateway: gateway.look_back(NOW))
+    assert [text.message_id for text in found.texts] == ["plus"]
+    assert [item.state for item in found.receipts] == [TextState.DELIVERED]
+
+
 async def test_the_check_tries_the_account_without_sending():
     answer, seen = await outcome(says(200, listed("batches")), lambda gateway: gateway.check())
     assert answer == []
