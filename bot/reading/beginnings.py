@@ -62,8 +62,8 @@ def heads_of(pattern: str, signs: Signs, depth: int) -> Heads:
 class Index:
     """For the places of a text, the patterns that can begin there; in ``spaced`` languages only where a word begins.
 
-    ``signs`` gives the beginnings of signs for a depth. At first two letters of a pattern are known; which of the
-    patterns that fit go on with the next letters too is found out, and kept, when a reply first brings such letters.
+    ``signs`` gives the beginnings of signs for a depth. At first two letters of a pattern are known, once it is
+    ``deepened`` three or four; which patterns go on with the letters of a place is kept when a reply first brings them.
     """
 
     def __init__(
@@ -84,7 +84,12 @@ class Index:
         self._numbers = {head: _all_at(head, by_head, anywhere) for head in by_head}
         """For each head the patterns that can begin with it: its own, those of its first letters, those of any."""
         self._deep: dict[str, tuple[int, ...]] = {}
-        self._heads: dict[int, frozenset[str] | None] = {}
+        self._heads: list[frozenset[str] | None] | None = None
+
+    def deepen(self) -> None:
+        """Find out the further letters of each pattern, which takes a while; fewer patterns are tried from then on."""
+        if self._heads is None:
+            self._heads = [beginnings(pattern, self._signs, self._depth) for pattern in self._patterns]
 
     def places(self, text: str) -> Iterator[tuple[int, tuple[int, ...]]]:
         """For each place of ``text`` where patterns can begin their numbers, in order."""
@@ -104,17 +109,18 @@ class Index:
 
     def _find_out(self, letters: str) -> tuple[int, ...]:
         numbers = self._numbers.get(letters[:_FIRST]) or self._numbers.get(letters[0]) or self.anywhere
-        numbers = tuple(number for number in numbers if self._fits(number, letters))
+        if self._heads is None:
+            return numbers
+        starts = {letters[:size] for size in range(1, len(letters) + 1)}
+        deep = tuple([number for number in numbers if not _misses(self._heads[number], starts)])
         if len(self._deep) >= _KEPT:
             self._deep.clear()
-        self._deep[letters] = numbers
-        return numbers
+        self._deep[letters] = deep
+        return deep
 
-    def _fits(self, number: int, letters: str) -> bool:
-        if number not in self._heads:
-            self._heads[number] = beginnings(self._patterns[number], self._signs, self._depth)
-        heads = self._heads[number]
-        return heads is None or any(letters[:size] in heads for size in range(1, len(letters) + 1))
+
+def _misses(heads: frozenset[str] | None, starts: set[str]) -> bool:
+    return heads is not None and heads.isdisjoint(starts)
 
 
 def _begins(text: str) -> Iterator[int]:

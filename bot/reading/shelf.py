@@ -24,8 +24,8 @@ from bot.reading.normalise import fold_pattern
 from bot.reading.spelling import Spelling
 from bot.reading.words import open_dictionary
 
-_AT_ONCE = ("ja", "en")
-"""Languages compiled at start; each other one costs about a tenth of a second once, when its first reply comes."""
+_AT_ONCE = ("ja",)
+"""Languages compiled at start; each other one takes up to half a second once, at its first reply or in ``warm``."""
 WEIGHTS = "weights.bin"
 _WORDS = "\nwords:"
 _FILES = ("*.yaml", "weights.*")
@@ -134,8 +134,10 @@ class Shelf:
     def open_all(self) -> None:
         """Compile every language now."""
         for book in self.books:
-            for _, branch in book.open().branches:
+            lexicon = book.open()
+            for _, branch in lexicon.branches:
                 branch.pattern()
+            lexicon.index.deepen()
 
 
 def _version(files: Mapping[str, bytes]) -> str:
