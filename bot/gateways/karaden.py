@@ -147,8 +147,9 @@ class KaradenGateway(BaseGateway[KaradenAccount]):
     async def ask(self, text: Outbound, message_id: str | None) -> Submitted | None:
         """By its id, or by our tag; a text that the provider does not list never arrived there."""
         if message_id:
-            return await self._asked_for(f"{self._messages}/{quote(message_id, safe='')}", _remembered)
-        answer = await self._asked_for(self._messages, _listed, params={"tag": text.reference})
+            answer = await self._asked_for(f"{self._messages}/{quote(message_id, safe='')}", _remembered)
+        else:
+            answer = await self._asked_for(self._messages, _listed, params={"tag": text.reference})
         return self._recent.judged(text.reference, answer)
 
     async def _asked_for(self, url: str, read: Any, **given: Any) -> Submitted:  # noqa: ANN401  # handed on to aiohttp

@@ -1,4 +1,7 @@
-"""What was sent just now: a provider's lists may lag, so that "not listed" does not yet mean "never arrived"."""
+"""What was sent just now: a provider's lists may lag, so that "not listed" does not yet mean "never arrived".
+
+A text that another process sent, or this one before it was started again, may have been sent just now as well.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _MOST = 10_000
 
 
 class RecentSends:
-    """Our references with the time of their last attempt in this process."""
+    """Our references with the time of their last attempt in this process, or of the first question about them."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -24,13 +27,22 @@ class RecentSends:
     def note(self, reference: str) -> None:
         """An attempt begins."""
         self._at.pop(reference, None)
-        self._at[reference] = self._clock()
-        if len(self._at) > _MOST:
-            self._at.pop(next(iter(self._at)))
+        self._began(reference)
 
     def judged(self, reference: str, answer: Submitted) -> Submitted:
-        """``answer`` of a look-up; one that would send again (RETRY) waits for a minute after the attempt."""
-        began = self._at.get(reference)
-        if answer.outcome is Outcome.RETRY and began is not None and self._clock() - began < SECONDS:
+        """``answer`` of a look-up; one that would send again (RETRY) waits for a minute after the attempt.
+
+        After the first question, where no attempt is known here.
+        """
+        if answer.outcome is not Outcome.RETRY:
+            return answer
+        if self._clock() - self._began(reference) < SECONDS:
             return Submitted(Outcome.UNKNOWN, code="not_yet")
+        del self._at[reference]  # the next attempt may be another process's
         return answer
+
+    def _began(self, reference: str) -> float:
+        began = self._at.setdefault(reference, self._clock())
+        if len(self._at) > _MOST:
+            self._at.pop(next(iter(self._at)))
+        return began

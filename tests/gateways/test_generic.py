@@ -16,6 +16,7 @@ from bot.domain.errors import SettingsError
 from bot.domain.messages import Inbound, Outbound, Outcome, Part, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.generic_explain import explain_inbound, explain_send
+from bot.gateways.recent_sends import RecentSends
 from bot.gateways.registry import load_account
 from tests.gateways.kit import BROKEN, NOW, OUTSIDE, TEXT, Case, make_gateway, post, provider, says
 
@@ -398,7 +399,7 @@ async def test_each_answer_of_a_json_api_has_its_meaning(answer, meaning):
 
 ASKING = {
     "it has it": (says(200, b'{"id": "m1"}'), Submitted(Outcome.ACCEPTED, "m1", "200")),
-    "it never came": (says(404), Submitted(Outcome.RETRY, code="404")),
+    "it is not there yet": (says(404), Submitted(Outcome.UNKNOWN, code="not_yet")),
     "our token": (says(401), Submitted(Outcome.UNKNOWN, code="401")),
     "too many": (says(429), Submitted(Outcome.UNKNOWN, code="429")),
     "broken": (says(500), Submitted(Outcome.UNKNOWN, code="500")),
@@ -410,6 +411,18 @@ async def test_each_answer_about_an_earlier_text_has_its_meaning(answer, meaning
     found, seen = await outcome(EXAMPLE, answer, lambda gateway: gateway.ask(TEXT, None))
     assert found == meaning
     assert seen[0][:2] == ("GET", "/v1/messages/ref0001")
+
+
+async def test_what_the_provider_still_does_not_know_a_minute_after_the_first_question_never_came():
+    async def act(gateway):
+        now = [0.0]
+        gateway._recent = RecentSends(lambda: now[0])
+        first = await gateway.ask(TEXT, None)
+        now[0] += 60
+        return first.code, await gateway.ask(TEXT, None)
+
+    found, _ = await outcome(EXAMPLE, says(404), act)
+    assert found == ("not_yet", Submitted(Outcome.RETRY, code="404"))
 
 
 async def test_a_provider_that_cannot_be_asked_is_not_asked():

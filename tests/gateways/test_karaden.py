@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.domain.errors import SettingsError
 from bot.domain.messages import Outbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
+from bot.gateways.recent_sends import RecentSends
 from bot.gateways.registry import load_account
 from tests.gateways.kit import BROKEN, NOW, TEXT, Case, make_gateway, post, provider, says
 
@@ -249,8 +250,18 @@ async def test_a_text_of_unknown_outcome_is_asked_about_by_our_tag():
     assert seen[0][:2] == ("GET", "/159bfd33/messages?tag=ref0001")
 
 
+async def a_minute_later(gateway, message_id=None):
+    now = [0.0]
+    gateway._recent = RecentSends(lambda: now[0])
+    first = await gateway.ask(TEXT, message_id)
+    now[0] += 60
+    second = await gateway.ask(TEXT, message_id)
+    assert first == (Submitted(Outcome.UNKNOWN, code="not_yet") if second.outcome is Outcome.RETRY else second)
+    return second
+
+
 async def test_a_text_that_the_provider_does_not_list_can_be_sent_again():
-    answer, _ = await outcome(says(200, listed()), lambda gateway: gateway.ask(TEXT, None))
+    answer, _ = await outcome(says(200, listed()), a_minute_later)
     assert answer == Submitted(Outcome.RETRY, code="never_arrived")
     answer, _ = await outcome(says(404, error("E5")), lambda gateway: gateway.ask(TEXT, None))
     assert answer == Submitted(Outcome.UNKNOWN, code="E5")  # the address of the list itself is wrong
@@ -268,7 +279,7 @@ async def test_a_text_that_the_provider_does_not_list_can_be_sent_again():
     ids=["known", "never arrived", "our token", "too many", "broken"],
 )
 async def test_a_text_is_asked_about_by_its_id(answer, expected):
-    found, seen = await outcome(answer, lambda gateway: gateway.ask(TEXT, MESSAGE_ID))
+    found, seen = await outcome(answer, lambda gateway: a_minute_later(gateway, MESSAGE_ID))
     assert found == expected
     assert seen[0][1] == f"/159bfd33/messages/{MESSAGE_ID}"
 

@@ -6,15 +6,15 @@ from bot.domain.messages import Outcome, Submitted
 from bot.gateways.recent_sends import RecentSends
 from tests.gateways.kit import BROKEN, TEXT, make_gateway, provider, says
 
+NOT_YET = Submitted(Outcome.UNKNOWN, code="not_yet")
 NEVER, TAKEN = Submitted(Outcome.RETRY, code="never_arrived"), Submitted(Outcome.ACCEPTED, "id")
 
 
 def test_nothing_found_is_believed_a_minute_after_the_attempt():
     now = [1000.0]
     recent = RecentSends(lambda: now[0])
-    assert recent.judged("r1", NEVER) == NEVER  # not of this process
     recent.note("r1")
-    assert recent.judged("r1", NEVER) == Submitted(Outcome.UNKNOWN, code="not_yet")
+    assert recent.judged("r1", NEVER) == NOT_YET
     assert recent.judged("r1", TAKEN) == TAKEN
     now[0] += 60
     assert recent.judged("r1", NEVER) == NEVER
@@ -22,12 +22,25 @@ def test_nothing_found_is_believed_a_minute_after_the_attempt():
     assert recent.judged("r1", NEVER).outcome is Outcome.UNKNOWN
 
 
+def test_an_attempt_of_another_process_is_judged_a_minute_after_the_first_question():
+    now = [1000.0]
+    recent = RecentSends(lambda: now[0])
+    assert recent.judged("r1", NEVER) == NOT_YET
+    now[0] += 59
+    assert recent.judged("r1", NEVER) == NOT_YET
+    now[0] += 1
+    assert recent.judged("r1", NEVER) == NEVER
+    assert recent.judged("r1", NEVER) == NOT_YET, "another process may have sent it again"
+
+
 def test_not_every_text_is_remembered_for_ever():
-    recent = RecentSends(lambda: 0.0)
+    now = [0.0]
+    recent = RecentSends(lambda: now[0])
     for number in range(10_001):
         recent.note(f"r{number}")
-    assert recent.judged("r0", NEVER) == NEVER
-    assert recent.judged("r1", NEVER).outcome is Outcome.UNKNOWN
+    now[0] += 60
+    assert recent.judged("r10000", NEVER) == NEVER
+    assert recent.judged("r0", NEVER) == NOT_YET, "asked about for the first time, as far as is known"
 
 
 PROOF = {"kind": "path_secret", "key": "env:RECENT_SECRET"}
@@ -47,6 +60,21 @@ async def test_a_lagging_list_makes_nobody_send_twice(monkeypatch, kind):
         try:
             assert (await gateway.send(TEXT)).outcome is Outcome.UNKNOWN
             there.answer = says(200, f'{{"{name}": []}}'.encode())
-            assert await gateway.ask(TEXT, None) == Submitted(Outcome.UNKNOWN, code="not_yet")
+            assert await gateway.ask(TEXT, None) == NOT_YET
+        finally:
+            await gateway.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_after_a_restart_a_lagging_list_makes_nobody_send_twice(monkeypatch, kind):
+    monkeypatch.setenv("RECENT_SECRET", "secret")
+    now, (given, name) = [1000.0], KINDS[kind]
+    async with provider(says(200, f'{{"{name}": []}}'.encode())) as (url, _):
+        gateway = make_gateway(kind, url=url, **given)
+        gateway._recent = RecentSends(lambda: now[0])
+        try:
+            assert await gateway.ask(TEXT, None) == NOT_YET
+            now[0] += 60
+            assert await gateway.ask(TEXT, None) == NEVER
         finally:
             await gateway.close()

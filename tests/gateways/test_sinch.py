@@ -244,7 +244,7 @@ def listed(name, *items, total=None):
 
 ASKING = {
     "it has it": (says(200, listed("batches", {"id": "b1"})), Submitted(Outcome.ACCEPTED, "b1")),
-    "it never came": (says(200, listed("batches")), later("never_arrived", None)),
+    "it is not there yet": (says(200, listed("batches")), Submitted(Outcome.UNKNOWN, code="not_yet")),
     "our token": (says(401), Submitted(Outcome.UNKNOWN, code="401")),
     "too many": (says(429), Submitted(Outcome.UNKNOWN, code="429")),
     "broken": (says(500), Submitted(Outcome.UNKNOWN, code="500")),
