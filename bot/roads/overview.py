@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -94,6 +95,7 @@ async def tell_status(settings: Settings, folder: Path | None) -> None:
     roads = [_road(item) for item in found if item.gateway is not None]
     views = [known.get(road, RoadView(road, "unused")) for road in roads]
     views += [view for road, view in known.items() if road not in roads]
-    for part in (show.states(views), show.faults(views), show.waiting(queue), show.held(held)):
+    zone = ZoneInfo(settings.timezone)
+    for part in (show.states(views, zone), show.faults(views), show.waiting(queue), show.held(held, zone)):
         if part is not None:
             out.print(part)

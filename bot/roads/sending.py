@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from bot.storage.road_view import Said
 
+    Say = Callable[["Submitted | Said | NoReceipt"], None]
+
 _ENDS = {TextState.DELIVERED, TextState.UNDELIVERED, TextState.EXPIRED, TextState.REJECTED}
 _LOOK_SECONDS = 0.5
 _CONNECT_TRIES = 20
@@ -73,6 +75,13 @@ def offer(gateway: BaseGateway[Any], text: str) -> Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class NoReceipt:
+    """Nothing says that the text arrived or did not, after so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """What was asked for; ``number`` None is asked for, ``sure``: it is not asked for again, ``wait`` in seconds."""
 
@@ -90,8 +99,11 @@ async def send(settings: Settings, folder: Path | None, test: Trial) -> bool:
     offered = offer(gateway, test.text)
     phone = parse_phone(test.number or typer.prompt("宛先の番号 / Number"))
 
-    def say(told: Submitted | Said) -> None:
-        out.print(show.submitted(told) if isinstance(told, Submitted) else show.said(told))
+    def say(told: Submitted | Said | NoReceipt) -> None:
+        if isinstance(told, NoReceipt):
+            out.print(show.no_receipt(told.seconds))
+        else:
+            out.print(show.submitted(told) if isinstance(told, Submitted) else show.said(told))
 
     async with Sending(settings, gateway).opened() as sending:
         await sending.check_number(phone, staff=test.staff)
@@ -159,8 +171,8 @@ class Sending:
                 field="number",
             )
 
-    async def send(self, phone: str, text: str, wait: float, say: Callable[[Submitted | Said], None]) -> bool:
-        """Send, then wait for receipts; whether the text was taken and nothing says that it did not arrive."""
+    async def send(self, phone: str, text: str, wait: float, say: Say) -> bool:
+        """Send, then wait for receipts; whether it is known to have arrived, or taken where the road gives none."""
         reference = f"test{secrets.token_hex(8)}"
         async with self._database.write() as tx:
             await note_action(tx, f"cli:{getpass.getuser()}"[:60], "gateway_tested", None, self._clock.now())
@@ -180,9 +192,7 @@ class Sending:
             submitted, tries = await self._gateway.send(text), tries - 1
         return submitted
 
-    async def _followed(
-        self, reference: str, submitted: Submitted, wait: float, say: Callable[[Submitted | Said], None]
-    ) -> bool:
+    async def _followed(self, reference: str, submitted: Submitted, wait: float, say: Say) -> bool:
         ids = [name for name in (submitted.message_id, *submitted.also) if name]
         told = 0
         deadline = asyncio.get_running_loop().time() + wait
@@ -195,8 +205,11 @@ class Sending:
             ended = [receipt.state for receipt in receipts if receipt.state in _ENDS]
             if ended:
                 return TextState.DELIVERED in ended
-            if asyncio.get_running_loop().time() >= deadline or not self._gateway.abilities.receipts:
+            if not self._gateway.abilities.receipts:
                 return submitted.outcome is Outcome.ACCEPTED
+            if asyncio.get_running_loop().time() >= deadline:
+                say(NoReceipt(wait))
+                return False
             await asyncio.sleep(_LOOK_SECONDS)
 
     @contextlib.asynccontextmanager

@@ -10,10 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.web.console.words import word
+from bot.domain.messages import Outcome
+from bot.web.console.words import Word, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime, tzinfo
 
     from bot.domain.gateway import Abilities, Answer, Parsed
     from bot.domain.messages import Submitted
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from bot.storage.refused import RefusedSummary
     from bot.storage.road_view import RoadView, Said, Waiting
 
+_NOT_NOW = Word("今は受け取られなかった。テストは送り直しません", "Not taken now; a test is not sent again")
 _WIDE = 200
 """Columns of output that is no terminal."""
 
@@ -74,8 +77,8 @@ def accounts(found: Sequence[Found]) -> Iterable[Any]:
             yield Text(f"✘ {item.error.ja}\n  {item.error.en}", style="red")
 
 
-def states(views: Sequence[RoadView]) -> Table:
-    """How each road does."""
+def states(views: Sequence[RoadView], zone: tzinfo) -> Table:
+    """How each road does; times in that zone."""
     made = table(
         "経路 Road", "状態 State", "いつから Since", "1時間に Hour", "失敗 Errors", "途中 Under way", "受信 Received"
     )
@@ -84,7 +87,8 @@ def states(views: Sequence[RoadView]) -> Table:
         code = f" {view.code}" if view.code else ""
         made.add_row(
             view.road, Text(f"{state.ja} {state.en}{code}", style="" if view.state == "up" else "bold"),
-            _moment(view.since), str(view.sent), str(view.failed), str(view.under_way), _moment(view.received_at),
+            _moment(view.since, zone), str(view.sent), str(view.failed), str(view.under_way),
+            _moment(view.received_at, zone, "%m-%d %H:%M"),  # it is noted once a minute
         )  # fmt: skip
     return made
 
@@ -109,14 +113,14 @@ def waiting(queue: Waiting) -> Text:
     return Text("\n".join(lines))
 
 
-def held(summaries: Sequence[RefusedSummary]) -> Text:
+def held(summaries: Sequence[RefusedSummary], zone: tzinfo) -> Text:
     """What is in the quarantine."""
     if not summaries:
         return Text("保留している要求はありません / No requests are held")
     lines = ["保留している要求(職員画面の「経路」で放すか捨てる) / requests held; release or drop them in the console:"]
     for item in summaries:
         why = ", ".join(f"{word('refusal', code).ja} {code} ×{number}" for code, number in item.codes.items())
-        lines.append(f"  {item.gateway}/{item.account}: {item.held} ({why}) {_moment(item.last_at)}")
+        lines.append(f"  {item.gateway}/{item.account}: {item.held} ({why}) {_moment(item.last_at, zone)}")
     return Text("\n".join(lines), style="bold")
 
 
@@ -132,13 +136,21 @@ def offered(offer: Offer, road: str) -> Text:
 
 
 def submitted(told: Submitted) -> Text:
-    """What the provider answered."""
-    what = word("life", told.outcome)
+    """What the provider answered to a test, which nobody sends again."""
+    what = _NOT_NOW if told.outcome is Outcome.RETRY else word("life", told.outcome)
     more = [told.code, word("failure", told.reason).ja if told.reason else "", told.price]
     parts = [f"送信 send: {what.ja} {what.en}", *filter(None, more)]
     if told.message_id:
         parts.append(f"id {told.message_id}")
     return Text("、".join(parts))
+
+
+def no_receipt(seconds: float) -> Text:
+    """Nothing came, where something should have."""
+    return Text(
+        f"{seconds:g}秒待っても、届いたかどうかの結果が来ませんでした。 / "
+        f"No receipt tells within {seconds:g} seconds whether it arrived."
+    )
 
 
 def said(told: Said) -> Text:
@@ -174,5 +186,5 @@ def request(shown: Shown) -> Text:
     return Text("\n".join([*head, "", shown.body]))
 
 
-def _moment(at: Any) -> str:  # noqa: ANN401  # a datetime or None
-    return f"{at.astimezone():%m-%d %H:%M:%S}" if at else "-"
+def _moment(at: datetime | None, zone: tzinfo, form: str = "%m-%d %H:%M:%S") -> str:
+    return at.astimezone(zone).strftime(form) if at else "-"

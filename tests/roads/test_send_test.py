@@ -1,7 +1,9 @@
 """``mimamori gateway send-test``: only to numbers that may be texted, after a confirmation, and followed to its end."""
 
+import asyncio
 import json
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -91,17 +93,36 @@ async def test_each_step_is_told_until_the_carrier_says_that_it_arrived(settings
 
 
 @pytest.mark.parametrize(
-    "answer, arrived", [(says(200, b'{"id": "c1"}'), True), (says(503), False), (says(400), False)]
+    "answer, receipts, arrived",
+    [
+        (says(200, b'{"id": "c1"}'), False, True),
+        (says(200, b'{"id": "c1"}'), True, False),
+        (says(503), True, False),
+        (says(400), True, False),
+    ],
 )
-async def test_without_a_receipt_it_is_as_the_provider_answered(settings, answer, arrived):
+async def test_without_a_receipt_it_arrived_only_where_the_road_gives_none(settings, answer, receipts, arrived):
     async with provider(answer) as (url, there):
-        _, sending = made(settings, url)
+        gateway, sending = made(settings, url)
+        gateway.abilities = replace(gateway.abilities, receipts=receipts)
         async with sending.opened():
             assert await sending.send(PHONE, "テスト", 0, lambda _: None) is arrived
             async with sending._database.read() as tx:
                 (row,) = await tx.all(tx.t.audit.select())
     assert row["action"] == "gateway_tested"
     assert len(there.seen) == 1
+
+
+def test_that_no_receipt_came_is_said_and_is_no_success(put, gateway):
+    async def run():
+        async with provider(says(200, b'{"id": "c1"}')) as (url, _):
+            put("main", kind="sandbox", sender="+815055550100", url=url)
+            return await asyncio.to_thread(gateway, "send-test", "main", PHONE, "--staff", "--yes", "--wait", "0")
+
+    code, told = asyncio.run(run())
+    assert code == 1
+    assert "結果が来ませんでした" in told
+    assert "No receipt tells" in told
 
 
 def test_what_the_road_cannot_carry_is_refused_before_anything_is_asked():
@@ -127,6 +148,8 @@ def test_the_number_is_said_nowhere(put, gateway, tmp_path):
     code, told = gateway("send-test", "main", "090-1234-5678", "--staff", "--yes", "--wait", "0")
     assert code == 1
     assert "no_connection" in told
+    assert "テストは送り直しません" in told
+    assert "to be tried again" not in told
     assert DIGITS not in told.replace("-", "").replace(" ", "")
 
 

@@ -3,12 +3,17 @@
 import asyncio
 import os
 from datetime import UTC, datetime, timedelta
+from io import StringIO
+from zoneinfo import ZoneInfo
 
+from rich.console import Console
+
+from bot.roads.show import states
 from bot.settings import load_settings
 from bot.storage.database import Database
 from bot.storage.keys import Keyring
 from bot.storage.migrate import migrate
-from bot.storage.road_view import road_views, waiting_texts
+from bot.storage.road_view import RoadView, road_views, waiting_texts
 from tests.support.roads import seed_roads
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -60,6 +65,15 @@ def test_status_tells_roads_errors_waiting_texts_and_held_requests(put, gateway)
                   "混雑", "経路が止まっているため待っている", "認証情報が合わない"):  # fmt: skip
         assert words in told
     assert "12345678" not in told
+
+
+def test_times_are_in_the_zone_of_the_settings_and_receiving_is_told_to_the_minute():
+    view = RoadView(ROAD, "up", since=NOW, received_at=NOW)
+    out = Console(width=200, file=StringIO())
+    out.print(states([view], ZoneInfo("Asia/Tokyo")))
+    told = out.file.getvalue()
+    assert "11-22 12:00:00" in told
+    assert told.rstrip().endswith("11-22 12:00")
 
 
 def test_status_of_a_new_installation(put, gateway):
