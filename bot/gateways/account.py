@@ -8,10 +8,31 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from bot.domain.errors import SettingsError
 
 Charset = Literal["unicode", "shift_jis", "cp932", "iso-2022-jp", "gsm-7"]
 """What a road carries: any character, or only those of an older table (bot/domain/charset.py)."""
+
+
+class WrongValue(ValueError):
+    """What is wrong with a value, in Japanese and English."""
+
+    def __init__(self, ja: str, en: str) -> None:
+        super().__init__(en)
+        self.ja = ja
+        self.en = en
+
+
+def wrong_setting(file: Path, error: ValidationError) -> SettingsError:
+    """The first fault of a file in words, naming the setting."""
+    first = error.errors()[0]
+    name = ".".join(str(item) for item in first["loc"]) or "?"
+    own = first.get("ctx", {}).get("error")
+    said = first["msg"].removeprefix("Value error, ")
+    ja, en = (own.ja, own.en) if isinstance(own, WrongValue) else (said, said)
+    return SettingsError(f"{file} の {name} が正しくありません: {ja}", f"{file}: {name} is wrong: {en}", field=name)
 
 
 def _secret(value: object) -> object:
@@ -21,17 +42,23 @@ def _secret(value: object) -> object:
     kind, _, where = str(value).partition(":")
     if kind == "env" and where:
         if not os.environ.get(where):  # an empty key would sign for anybody
-            raise ValueError(f"the environment variable {where} is not set or empty")
+            raise WrongValue(
+                f"環境変数 {where} がないか、空です", f"the environment variable {where} is not set or empty"
+            )
         return SecretStr(os.environ[where])
     if kind == "file" and where:
         try:
             value = Path(where).read_text(encoding="utf-8").strip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"cannot read {where}: {type(error).__name__}") from None
+            kind = type(error).__name__
+            raise WrongValue(f"{where} を読めません({kind})", f"cannot read {where} ({kind})") from None
         if not value:
-            raise ValueError(f"{where} is empty")
+            raise WrongValue(f"{where} が空です", f"{where} is empty")
         return SecretStr(value)
-    raise ValueError("write env:NAME or file:PATH, never the secret itself")
+    raise WrongValue(
+        "env:名前 か file:場所 の形で書いてください(秘密そのものは書きません)",
+        "write env:NAME or file:PATH, never the secret itself",
+    )
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 import bot.gateways
 from bot.domain.errors import SettingsError
+from bot.gateways.account import wrong_setting
 from bot.gateways.base import BaseGateway
 
 if TYPE_CHECKING:
@@ -57,10 +58,4 @@ def load_account(file: Path) -> BaseGateway[Any]:
     try:
         return kind(kind.settings.model_validate({"account": file.stem, **data}))
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(item) for item in first["loc"]) or "?"
-        raise SettingsError(
-            f"{file} の {name} が正しくありません: {first['msg']}",
-            f"{file}: {name} is wrong: {first['msg']}",
-            field=name,
-        ) from None
+        raise wrong_setting(file, error) from None

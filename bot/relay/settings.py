@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from bot.domain.errors import SettingsError
 from bot.domain.gateway import Answer, Parsed, WebRequest
-from bot.gateways.account import Secret
+from bot.gateways.account import Secret, wrong_setting
 from bot.gateways.registry import gateway_class
 
 if TYPE_CHECKING:
@@ -127,9 +127,4 @@ def load_relay(file: Path) -> RelaySettings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{file} を読めません: {error}", f"Cannot read {file}: {error}") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(item) for item in first["loc"]) or "?"
-        raise SettingsError(
-            f"{file} の {name} が正しくありません: {first['msg']}", f"{file}: {name} is wrong: {first['msg']}",
-            field=name,
-        ) from None  # fmt: skip
+        raise wrong_setting(file, error) from None

@@ -72,6 +72,23 @@ def test_what_is_wrong_is_said_and_the_exit_code_is_1(put, gateway, given, said)
     assert "✘" in told
 
 
+@pytest.mark.parametrize(
+    "password, ja, en",
+    [
+        ("env:NOT_THERE", "環境変数 NOT_THERE がないか、空です", "NOT_THERE is not set or empty"),
+        ("file:/nowhere", "/nowhere を読めません", "cannot read /nowhere"),
+        ("opensesame", "秘密そのものは書きません", "never the secret itself"),
+    ],
+)
+def test_what_is_wrong_with_a_secret_is_said_in_both_languages(put, gateway, password, ja, en):
+    put("main", password=password)
+    told = gateway("check")[1]
+    assert ja in told
+    assert en in told
+    assert "Value error" not in told
+    assert "opensesame" not in told
+
+
 def test_a_secret_that_everybody_may_read_is_told(put, gateway, tmp_path):
     secret = tmp_path / "password"
     secret.write_text("opensesame-1")
