@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
 _EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 _PAGE, _PAGES = "200", 50
-_JUST_NOW, _A_DAY, _SETTLED = timedelta(hours=1), timedelta(hours=24), timedelta(seconds=60)
+_AN_HOUR, _A_DAY, _SETTLED = timedelta(hours=1), timedelta(hours=24), timedelta(seconds=60)
+_CLOCKS = timedelta(minutes=2)  # by so much ours and Twilio's may differ
 _NOT_THERE_YET = Submitted(Outcome.UNKNOWN, code="not_there_yet")
 _BROKEN = (aiohttp.ClientError, OSError, ValueError, LookupError, TypeError, InvalidInput)
 _REMEMBERED = 10_000
@@ -134,8 +135,9 @@ class TwilioGateway(BaseGateway[TwilioAccount]):
     async def ask(self, text: Outbound, message_id: str | None) -> Submitted | None:
         """Twilio takes no key of ours: without its id, the text is looked for by number and words in its log.
 
-        Found once within the hour: that is it. Nothing like it for a day back, and still nothing a minute after the
-        first question: it never arrived. Anything else stays unknown until the status callback brings our reference.
+        Found once within an hour of its attempt (of now, where the attempt's time is unknown): that is it. Nothing like
+        it since the attempt (for a day back), and still nothing a minute after the first question: it never arrived.
+        Anything else stays unknown until the status callback brings our reference.
         """
         if message_id:
             url = f"{self._base}/Messages/{quote(message_id, safe='')}.json"
@@ -145,14 +147,16 @@ class TwilioGateway(BaseGateway[TwilioAccount]):
         _forget_oldest(self._asked)
         first = self._asked.setdefault(text.reference, now)
         try:
-            recent = [record async for record in self._records({"To": text.recipient}, now - _A_DAY)]
+            since = text.submitted_at - _CLOCKS if text.submitted_at else now - _A_DAY
+            recent = [record async for record in self._records({"To": text.recipient}, since)]
         except _BROKEN:
             return Submitted(Outcome.UNKNOWN, code="cannot_ask")
         like = [record for record in recent if self._like(record, text)]
         if not like:
             gone = now - first >= _SETTLED
             return Submitted(Outcome.RETRY, code="never_arrived") if gone else _NOT_THERE_YET
-        if len(like) > 1 or like[0].get("body") != text.text or twilio_records.made_at(like[0]) < now - _JUST_NOW:
+        late = twilio_records.made_at(like[0]) - (text.submitted_at or now)
+        if len(like) > 1 or like[0].get("body") != text.text or abs(late) > _AN_HOUR:
             return Submitted(Outcome.UNKNOWN, code="not_certain")
         found = twilio_records.submitted(like[0])
         self._remember(found.message_id, text.reference)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
@@ -479,6 +480,40 @@ async def test_an_earlier_text_with_the_same_words_is_not_taken_for_the_one_aske
 
     told, _ = await outcome_of(answer, act)
     assert told == unknown("not_there_yet")
+
+
+OLDER = {**ITEM, "sid": "SM0", "date_created": "Fri, 20 Nov 2026 02:30:00 +0000"}
+SINCE_THEN = {
+    "older than the attempt": ([OLDER], NOW, unknown("not_there_yet")),
+    "older than the attempt, and its own": ([ITEM, OLDER], NOW, Submitted(Outcome.ACCEPTED, SID, segments=1)),
+    "asked hours later": ([ITEM, OLDER], NOW + 3 * HOUR, Submitted(Outcome.ACCEPTED, SID, segments=1)),
+    "asked on another day": ([ITEM, OLDER], NOW + 30 * HOUR, Submitted(Outcome.ACCEPTED, SID, segments=1)),
+    "made long after the attempt": (
+        [{**ITEM, "date_created": "Fri, 20 Nov 2026 05:00:00 +0000"}], NOW + 3 * HOUR, UNCERTAIN
+    ),
+    "clocks that differ": (
+        [{**ITEM, "date_created": "Fri, 20 Nov 2026 02:59:00 +0000"}], NOW, Submitted(Outcome.ACCEPTED, SID, segments=1)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("records, at, submitted", SINCE_THEN.values(), ids=SINCE_THEN.keys())
+async def test_no_record_older_than_the_attempt_is_taken_for_it_by_a_new_process(records, at, submitted):
+    async def act(gateway):
+        gateway.clock = FixedClock(at)
+        return await gateway.ask(replace(TEXT, submitted_at=NOW), None)
+
+    assert (await outcome_of(log(*records), act))[0] == submitted
+
+
+async def test_a_text_that_never_arrived_is_not_taken_for_an_earlier_one_with_the_same_words():
+    async def act(gateway):
+        gateway.clock = FixedClock(NOW)
+        await gateway.ask(replace(TEXT, submitted_at=NOW), None)
+        gateway.clock = FixedClock(NOW + MINUTE)
+        return await gateway.ask(replace(TEXT, submitted_at=NOW), None)
+
+    assert (await outcome_of(log(OLDER), act))[0] == Submitted(Outcome.RETRY, code="never_arrived")
 
 
 async def test_by_its_id_twilio_is_asked_directly():
