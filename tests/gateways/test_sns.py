@@ -411,15 +411,28 @@ async def test_a_subscription_of_another_topic_is_refused():
     assert refusal.value.code == "topic"
 
 
-async def test_not_even_a_person_who_vouches_for_a_request_makes_another_topic_confirmed():
+@pytest.mark.parametrize("kind", ["SubscriptionConfirmation", "UnsubscribeConfirmation"])
+async def test_reading_a_request_that_was_refused_does_nothing(kind):
+    async with provider(says(200, b"{}")) as (url, _):
+        amazon = Amazon()
+        gateway = sns(amazon, api=url)
+        forged = sent({**json.loads(subscription(kind).body), "Token": "1"})
+        with pytest.raises(RefusedRequest):
+            await gateway.verify(forged, NOW)
+        await gateway.verify(subscription(kind), NOW)
+        for request in (forged, subscription(kind, topic=TOPIC + "2")):
+            assert await gateway.parse(request) == Parsed()
+        assert amazon.asked == [PEM]
+        assert await gateway.check() == []
+        await gateway.close()
+
+
+async def test_a_verified_request_is_acted_on_once():
     amazon = Amazon()
     gateway = sns(amazon)
-    await gateway.parse(subscription(topic=TOPIC + "2"))
-    assert amazon.asked == []
-    for broken in ({"SubscribeURL": None}, {"SubscribeURL": ["x"]}, {"Token": {}}):
-        fields = json.loads(subscription().body)
-        with pytest.raises(InvalidInput):
-            await gateway.parse(sent({**fields, **broken}))
+    await received(gateway, subscription())
+    await gateway.parse(subscription())
+    assert len(amazon.asked) == 2
 
 
 async def test_a_confirmation_that_could_not_be_made_is_asked_for_again():
