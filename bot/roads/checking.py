@@ -146,6 +146,24 @@ def _example_of(kind: str) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
+def warnings_of(found: Found) -> list[Sentence]:
+    """What is not wrong, but not well either."""
+    file = found.file
+    if file is None or found.gateway is None or not _open_to_all(file):
+        return []
+    if not any(value.startswith("file:") for _, value in _strings(tomllib.loads(file.read_text(encoding="utf-8")))):
+        return []
+    return [(
+        f"{file} をだれでも読めます(秘密のファイルの場所が書いてあります)。chmod 640 か、フォルダーを chmod 750 に。",
+        f"Everybody may read {file}, which tells where secrets are: chmod 640 it, or chmod 750 its folder.",
+    )]  # fmt: skip
+
+
+def _open_to_all(file: Path) -> bool:
+    reachable = file.parent.stat().st_mode & stat.S_IXOTH
+    return bool(reachable and file.stat().st_mode & stat.S_IROTH)
+
+
 def _files(file: Path | None) -> Iterator[Sentence]:
     """Files of secrets that everybody on the machine may read."""
     if file is None:

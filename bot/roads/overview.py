@@ -12,7 +12,7 @@ import typer
 from bot.domain.clock import SystemClock
 from bot.domain.gateway import road_of
 from bot.roads import show
-from bot.roads.checking import about_all, problems_of
+from bot.roads.checking import about_all, problems_of, warnings_of
 from bot.roads.folder import find_accounts, one_account
 from bot.storage.database import Database
 from bot.storage.keys import Keyring
@@ -78,6 +78,8 @@ async def _checked(found: Sequence[Found]) -> bool:
         typer.echo(f"{'✘' if problems else '✔'} {_road(item) or item.name}" + ("" if problems else " 問題なし / OK"))
         for ja, en in problems:
             typer.echo(f"    {ja}\n    {en}")
+        for ja, en in warnings_of(item):
+            typer.echo(f"    ⚠ 注意 {ja}\n    ⚠ Warning: {en}")
     return not any(results)
 
 

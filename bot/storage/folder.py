@@ -13,11 +13,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def make_private(folder: Path) -> None:
+    """Make the folder, and those above it, where there are none, for the owner alone; the others stay as they are."""
+    if not folder.parent.exists():
+        make_private(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
 @contextlib.contextmanager
 def only_process(folder: Path) -> Iterator[None]:
     """Hold the folder for the block; raises StorageUnusable where another process does, or it cannot be written to."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         lock = (folder / "lock").open("w")
     except OSError as error:
         raise StorageUnusable(

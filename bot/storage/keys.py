@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bot.domain.errors import StorageUnusable
+from bot.storage.folder import make_private
 
 _NONCE = 12
 _OWNER_ONLY = 0o600
@@ -78,7 +79,7 @@ class Keyring:
 
 
 def _create(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     data = {
         "keys": {"1": base64.b64encode(AESGCM.generate_key(256)).decode()},
         "active": 1,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, create_engine, event
@@ -49,6 +50,7 @@ class Sqlite:
     def __init__(self, url: str) -> None:
         self._engine = create_engine(url, connect_args={"check_same_thread": False})
         self._writer = asyncio.Lock()
+        _keep_private(self._engine)
         _begin_ourselves(self._engine)
 
     @contextlib.asynccontextmanager
@@ -86,6 +88,15 @@ def _changes(conn: Connection) -> int:
     """Rows changed since this connection was opened."""
     raw: Any = conn.connection.dbapi_connection
     return int(raw.total_changes)
+
+
+def _keep_private(engine: Any) -> None:  # noqa: ANN401  # as below
+    @event.listens_for(engine, "do_connect")
+    def create(_dialect: object, _record: object, place: list[str], _options: object) -> None:
+        """Whatever the umask: a new file is for its owner alone, and SQLite gives those beside it the same mode."""
+        if place[0] != ":memory:":
+            with contextlib.suppress(OSError):  # it cannot be made: SQLite says why
+                os.close(os.open(place[0], os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _begin_ourselves(engine: Any) -> None:  # noqa: ANN401  # sqlalchemy.Engine, whose events are untyped

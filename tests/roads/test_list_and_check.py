@@ -3,7 +3,7 @@
 import pytest
 
 from bot.gateways.registry import kinds
-from bot.roads.checking import about_all, problems_of
+from bot.roads.checking import about_all, problems_of, warnings_of
 from bot.roads.folder import find_accounts
 from bot.settings import Settings
 from tests.gateways.kit import provider, says
@@ -97,6 +97,22 @@ def test_a_secret_that_everybody_may_read_is_told(put, gateway, tmp_path):
     assert "chmod 600" in gateway("check")[1]
     secret.chmod(0o600)
     assert "chmod 600" not in gateway("check")[1]
+
+
+async def test_an_account_file_that_everybody_may_read_is_a_warning_and_no_fault(put, folder, tmp_path):
+    secret = tmp_path / "password"
+    secret.write_text("opensesame-1")
+    secret.chmod(0o600)
+    put("main", password=f"file:{secret}")
+    folder.chmod(0o755)
+    (found,) = find_accounts(Settings(), folder)
+    for mode, number in ((0o644, 1), (0o640, 0)):
+        found.file.chmod(mode)
+        assert len(warnings_of(found)) == number
+    found.file.chmod(0o644)
+    folder.chmod(0o750)
+    assert warnings_of(found) == []
+    assert not any("main.toml" in ja for ja, _ in await problems_of(found))
 
 
 def test_two_files_of_one_account_are_told(put, gateway):

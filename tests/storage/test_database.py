@@ -2,7 +2,9 @@
 
 import asyncio
 import multiprocessing
+import os
 import signal
+import stat
 
 import pytest
 from sqlalchemy import func, select, text
@@ -10,6 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.domain.errors import StorageUnavailable
 from bot.storage.database import Database
+from bot.storage.folder import only_process
+from bot.storage.keys import Keyring
 from bot.storage.migrate import migrate
 
 
@@ -23,6 +27,21 @@ async def note(tx, number=1):
     await tx.run(
         text("INSERT INTO audit (at, staff, action) VALUES (:number, :staff, :action)"), [{**row, "number": number}]
     )
+
+
+async def test_the_files_of_a_new_database_are_for_its_owner_alone_whatever_the_umask(tmp_path):
+    before = os.umask(0o022)
+    try:
+        folder = tmp_path / "mimamori" / "data"
+        with only_process(folder):
+            database = Database(f"sqlite:///{folder / 'm.sqlite3'}", Keyring.load_or_create(folder / "keys.json"))
+            await migrate(database)
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+            await database.close()
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder.parent)] == [0o700, 0o700]
+    assert {modes[name] for name in ("m.sqlite3", "m.sqlite3-wal", "keys.json")} == {0o600}
 
 
 async def test_a_transaction_that_fails_leaves_nothing(database):
