@@ -113,7 +113,19 @@ def serve(
     from bot.serve import run_server  # noqa: PLC0415  # see run_demo
 
     settings = load_settings(config, os.environ)
-    _serve(run_server(settings, ready=lambda base: typer.echo(f"mimamori: {base} Ready.")), settings.log_level)
+    _serve(run_server(settings, ready=_say_serving), settings.log_level)
+
+
+def _say_serving(base: str, can_send: bool) -> None:  # noqa: FBT001  # a callback's argument
+    typer.echo(f"mimamori: {base} Ready.")
+    if not can_send:
+        typer.echo(
+            "mimamori: まだ、SMSを送れる経路がありません。docs/gateways.md を見て、設定 gateways のフォルダーに"
+            "アカウントを書き、起動し直してください。\n"
+            "mimamori: No road can send texts yet. See docs/gateways.md, write an account into the folder of the "
+            "setting gateways, and restart."
+        )
+    sys.stdout.flush()
 
 
 def _serve(server: Coroutine[object, object, None], log_level: str) -> None:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 
-async def run_server(settings: Settings, *, ready: Callable[[str], None]) -> None:
-    """Serve until the task is cancelled."""
+async def run_server(settings: Settings, *, ready: Callable[[str, bool], None]) -> None:
+    """Serve until the task is cancelled; ``ready`` is told the address, and whether any road can send."""
     if not settings.carrier_url and settings.gateways is None:
         raise SettingsError(
             "設定 gateways(MIMAMORI_GATEWAYS)か、試験なら carrier_url(MIMAMORI_CARRIER_URL)が必要です。",
@@ -42,7 +42,7 @@ async def run_server(settings: Settings, *, ready: Callable[[str], None]) -> Non
             await _serve(service, ready)
 
 
-async def _serve(service: Service, ready: Callable[[str], None]) -> None:
+async def _serve(service: Service, ready: Callable[[str, bool], None]) -> None:
     settings = service.settings
     console.setup(service.app, ConsolePorts(
         service.database, service.desk, service.roster, service.library, settings.office, service.clock,
@@ -56,7 +56,8 @@ async def _serve(service: Service, ready: Callable[[str], None]) -> None:
     try:
         async with running(service):
             await _listen(runner, settings.host, settings.port)
-            ready(f"http://{settings.host}:{settings.port}")
+            can_send = any(gateway.abilities.sends for gateway in service.gateways.values())
+            ready(f"http://{settings.host}:{settings.port}", can_send)
             await asyncio.Event().wait()
     finally:
         await runner.cleanup()

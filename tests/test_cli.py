@@ -182,6 +182,15 @@ def test_an_installation_needs_a_carrier(refusal, tmp_path):
     assert "gateways" in refusal("serve", env={"MIMAMORI_DATA_DIR": str(tmp_path)})
 
 
+def test_an_installation_without_a_road_says_that_it_cannot_send(child, tmp_path, free_port):
+    (tmp_path / "gateways").mkdir()
+    env = {"MIMAMORI_DATA_DIR": str(tmp_path / "data"), "MIMAMORI_GATEWAYS": str(tmp_path / "gateways")}
+    running = child("serve", ready="Ready", env={**env, "MIMAMORI_PORT": str(free_port)})
+    running.wait_for("No road can send texts yet", seconds=30)
+    assert running.stop(seconds=15) == 0
+    assert "docs/gateways.md" in running.output
+
+
 def test_an_installation_waits_for_a_database_that_is_not_there_yet(child, tmp_path, free_port):
     url = f"postgresql+asyncpg://nobody@127.0.0.1:{free_port}/nothing"
     waiting = child(
