@@ -13,6 +13,7 @@ from bot.domain.states import TextState
 from bot.domain.text import clean_text
 from bot.storage.spending import Charge, put_right
 from bot.storage.text_events import TextEvent, add_text_events, fitting, known_events
+from bot.storage.text_parts import PartBook, add_ids
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -61,13 +62,19 @@ async def apply_receipts(
     by_reference = await _texts_by_reference(tx, {receipt.reference for receipt in told})
     texts = {item.id: item for item in (await _locked(tx, {*by_id.values(), *by_reference.values()}))}
     written = set() if known_too else await known_events(tx, list(texts))
+    parts = await PartBook.of(tx, road, {receipt.message_id for receipt in told})
     early, applied = [], _Applied(road)
     for receipt in told:
         found = by_reference.get(receipt.reference) or by_id.get(receipt.message_id)  # ids of roads come round again
         if found is None:
             early.append(receipt)
-        elif known_too or applied.event(found, receipt) not in written:
-            applied.take(texts[found], receipt)
+            continue
+        said = parts.of_whole(receipt)
+        if known_too or applied.event(found, said) not in written:
+            applied.take(texts[found], said)
+        if not known_too:
+            written.add(applied.event(found, said))
+    await parts.write(tx)
     await _write(tx, applied, now)
     await _keep_early(tx, road, early, now, known_too=known_too)
     return applied.failures
@@ -94,7 +101,7 @@ async def remember_ids(tx: Tx, road: str, ids: Mapping[str, int], now: datetime)
     """From now on these ids of the road mean these texts (outbox ids); what came too early for them is joined."""
     ids = {_id(name): outbox_id for name, outbox_id in ids.items() if name}
     await hold_back_others(tx, ids)
-    await _add_ids(tx, road, ids)
+    await add_ids(tx, road, ids, in_parts=True)
     return await join_early(tx, road, list(ids), now)
 
 
@@ -215,14 +222,8 @@ async def _name(tx: Tx, road: str, ids: Mapping[str, str]) -> set[str]:
     """Note further ids of texts that are known; which of them could be noted."""
     known = await _texts_by_id(tx, road, set(ids.values())) | await _texts_by_reference(tx, set(ids.values()))
     found = {further: known[name] for further, name in ids.items() if name in known}
-    await _add_ids(tx, road, found)
+    await add_ids(tx, road, found, in_parts=False)
     return set(found)
-
-
-async def _add_ids(tx: Tx, road: str, ids: Mapping[str, int]) -> None:
-    rows = [{"road": road, "message_id": name, "outbox_id": outbox_id} for name, outbox_id in sorted(ids.items())]
-    if rows:
-        await tx.run(tx.insert(tx.t.text_ids).on_conflict_do_nothing(), rows)
 
 
 async def _keep_early(tx: Tx, road: str, early: Sequence[Receipt], now: datetime, *, known_too: bool) -> None:

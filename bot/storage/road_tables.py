@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, UniqueConstraint
 
 from bot.storage.types import Day, Moment, RowId, Sealed
 
@@ -36,13 +36,18 @@ def text_events(metadata: MetaData) -> Table:
 
 
 def text_ids(metadata: MetaData) -> Table:
-    """Ids under which a road tells of a text; several where it cuts a long one itself."""
+    """Ids under which a road tells of a text; several where it cuts a long one itself.
+
+    ``series`` is the same for the parts of one submission, NULL for an id of a whole text; ``arrived``: that part has.
+    """
     return Table(
         "text_ids",
         metadata,
         Column("road", String(80), primary_key=True),
         Column("message_id", String(120), primary_key=True),
         _required("outbox_id", RowId, ForeignKey("outbox.id")),
+        Column("series", String(120)),
+        _required("arrived", Boolean),
         Index(None, "outbox_id"),
     )
 

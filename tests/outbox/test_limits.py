@@ -201,7 +201,8 @@ async def test_a_text_in_parts_keeps_the_reckoning(house):
         before, database = await segments(house), house.service.database
         (text_id,) = await outbox(house, "id")
         async with database.write() as tx:
-            await tx.run(tx.t.text_ids.insert(), [{"road": "sandbox/a", "message_id": "m1-2", "outbox_id": text_id}])
+            row = {"road": "sandbox/a", "message_id": "m1-2", "outbox_id": text_id, "arrived": False}
+            await tx.run(tx.t.text_ids.insert(), [row])
         receipts = [Receipt(name, TextState.DELIVERED, segments=1, price="3.30 JPY") for name in ("m1", "m1-2")]
         await keep_receipts(database, "sandbox/a", receipts, house.clock, house.service.bells)
         assert await segments(house) == before

@@ -50,7 +50,8 @@ async def kept(tx):
 async def test_a_receipt_finds_its_text_by_any_id_of_the_road_or_by_our_reference(database):
     async with database.write() as tx:
         first, second = await add_text(tx, 1, message_id="own"), await add_text(tx, 2)
-        await remember_ids(tx, ROAD, {"p1": second, "p2": second}, NOW)
+        await remember_ids(tx, ROAD, {"p1": second}, NOW)
+        await remember_ids(tx, ROAD, {"p2": second}, NOW)
         told = [
             Receipt("own", TextState.DELIVERED, "1"),
             Receipt("p2", TextState.ACCEPTED, "2"),
@@ -170,6 +171,56 @@ async def test_a_list_of_the_last_hours_writes_down_only_what_is_new(database):
         assert (len(await lives(tx)), await kept(tx)) == (2, 1)
         await apply_receipts(tx, ROAD, receipts, NOW)
         assert (len(await lives(tx)), await kept(tx)) == (4, 2), "a webhook's receipt always leaves a row"
+
+
+async def test_a_list_that_holds_a_row_twice_writes_it_down_once(database):
+    async with database.write() as tx:
+        text = await add_text(tx)
+        row = Receipt("", TextState.DELIVERED, "送達", reference="ref1")
+        await apply_receipts(tx, ROAD, [row, row], NOW, known_too=False)
+        assert await lives(tx) == [(text, "delivered", "送達")]
+
+
+PARTS = [
+    # what is said of the parts, state of the text in the end, words in its life
+    ([("a", "delivered")], "accepted", ["accepted 1/3"]),
+    ([("a", "delivered"), ("a", "delivered")], "accepted", ["accepted 1/3", "accepted 1/3"]),
+    ([("c", "delivered"), ("a", "delivered"), ("b", "delivered")], "delivered",
+     ["accepted 1/3", "accepted 2/3", "delivered"]),
+    ([("a", "delivered"), ("b", "undelivered"), ("c", "delivered")], "undelivered",
+     ["accepted 1/3", "undelivered", "accepted 2/3"]),
+    ([("b", "expired"), ("a", "delivered"), ("b", "delivered"), ("c", "delivered")], "delivered",
+     ["expired", "accepted 1/3", "accepted 2/3", "delivered"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("said, state, words", PARTS)
+async def test_a_text_in_parts_has_arrived_when_all_have_and_failed_when_one_has(
+    database, said, state, words, early, at_once
+):
+    receipts = [Receipt(name, TextState(word), reference="ref1" * (not early)) for name, word in said]
+    async with database.write() as tx:
+        text = await add_text(tx)
+        ids = dict.fromkeys("abc", text)
+        if not early:
+            await remember_ids(tx, ROAD, ids, NOW)
+        for some in [receipts] if at_once else [[receipt] for receipt in receipts]:
+            await apply_receipts(tx, ROAD, some, NOW)
+        if early:
+            await remember_ids(tx, ROAD, ids, NOW)
+        assert (await found(tx, text))[0] == state
+        assert [f"{word}{code}" for _, word, code in await lives(tx)] == words
+
+
+async def test_parts_of_an_earlier_try_are_not_waited_for(database):
+    async with database.write() as tx:
+        text = await add_text(tx)
+        await remember_ids(tx, ROAD, {"a1": text, "a2": text}, NOW)
+        await remember_ids(tx, ROAD, {"b1": text, "b2": text}, NOW)
+        await apply_receipts(tx, ROAD, [Receipt(name, TextState.DELIVERED) for name in ("a1", "b2", "b1")], NOW)
+        assert (await found(tx, text))[0] == "delivered"
 
 
 ODD = Receipt(

@@ -56,6 +56,8 @@ def _life_of_texts() -> None:
         sa.Column("road", sa.String(length=80), nullable=False),
         sa.Column("message_id", sa.String(length=120), nullable=False),
         sa.Column("outbox_id", ROW_ID, nullable=False),
+        sa.Column("series", sa.String(length=120), nullable=True),
+        sa.Column("arrived", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_text_ids_outbox_id")),
         sa.PrimaryKeyConstraint("road", "message_id", name=op.f("pk_text_ids")),
     )
