@@ -68,7 +68,8 @@ class SmppGateway(BaseGateway[SmppAccount]):
         self._pace = Pace()
         self._reference = int(chance() * 0xFFFF)
         kinds = ["transceiver"] if account.bind == "transceiver" else ["transmitter", "receiver"]
-        self._links = [Link(account, kind, chance, self._incoming.take, self._incoming.expect) for kind in kinds]
+        incoming = self._incoming
+        self._links = [Link(account, kind, chance, incoming.take, incoming.expect, incoming.back) for kind in kinds]
 
     # the standing role
 

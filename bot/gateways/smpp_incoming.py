@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import time
 from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,7 +21,7 @@ from bot.gateways.smpp_in import NoReceipt, read_deliver
 from bot.gateways.smpp_pdu import HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from bot.domain.gateway import Deliver
     from bot.gateways.smpp_account import SmppAccount
@@ -31,7 +33,8 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 50
 _MOST_WAITING = 1000
-_EXPECTED_SECONDS = 3600.0
+_EXPECTED_SECONDS = 60.0
+"""After a bind the SMSC sends again what it saw no answer to; later the same octets are the same words said again."""
 _LAST_SECONDS = 2.0
 
 
@@ -52,19 +55,20 @@ class Incoming:
     """A queue between the connections and ``deliver``.
 
     A deliver_sm that was committed and answered, but whose answer the SMSC may never have read, comes again when the
-    connection is back. It is known by its octets, for an hour, once, and answered without being handed on again; so is
-    one whose first copy still waits to be committed. What comes again after a restart of this process is handed on
-    again, without an id, so that the intake can see a possible duplicate.
+    connection is back. It is known by its octets, for a minute from then on, once, and answered without being handed
+    on again; so is one whose first copy still waits to be committed. What comes again after a restart of this process
+    is handed on again, without an id, so that the intake can see a possible duplicate.
     """
 
-    def __init__(self, account: SmppAccount, series: SeriesBook) -> None:
+    def __init__(self, account: SmppAccount, series: SeriesBook, clock: Callable[[], float] = time.monotonic) -> None:
         self._mine = account
         self._series = series
+        self._clock = clock
         self._queue: asyncio.Queue[_Item] = asyncio.Queue()
         self._pending: set[_Item] = set()
         self._holding: set[asyncio.Task[None]] = set()
         self._expected: Counter[bytes] = Counter()
-        self._expected_until = 0.0
+        self._expected_until = math.inf
         self._closing = False
 
     def take(self, session: Session, pdu: Pdu) -> None:
@@ -85,11 +89,14 @@ class Incoming:
         self._put(_Item(receipt))
 
     def expect(self, digests: Iterable[bytes]) -> None:
-        """These are committed, and may come again."""
-        digests = list(digests)
-        if digests:
-            self._expected.update(digests)
-            self._expected_until = asyncio.get_running_loop().time() + _EXPECTED_SECONDS
+        """The connection is gone; these are committed, and may come again when it is back."""
+        self._forget_old()
+        self._expected.update(digests)
+        self._expected_until = math.inf
+
+    def back(self) -> None:
+        """The connection is there again."""
+        self._expected_until = self._clock() + _EXPECTED_SECONDS
 
     async def run(self, deliver: Deliver) -> None:
         """Hand on until cancelled."""
@@ -138,12 +145,15 @@ class Incoming:
         self._put(item)
 
     def _is_committed(self, digest: bytes) -> bool:
-        if asyncio.get_running_loop().time() > self._expected_until:
-            self._expected.clear()
+        self._forget_old()
         if not self._expected.get(digest):
             return False
         self._expected -= Counter((digest,))
         return True
+
+    def _forget_old(self) -> None:
+        if self._clock() > self._expected_until:
+            self._expected.clear()
 
     async def _hand_on(self, items: list[_Item], deliver: Deliver) -> None:
         """All in one commit; where that fails, each by itself, so that one cannot hold up the rest."""
@@ -160,7 +170,7 @@ class Incoming:
             return
         for item in items:
             if not item.answer(consts.SMPP_ESME_ROK, item.digest):
-                self.expect([item.digest])
+                self._expected[item.digest] += 1
 
     def _parsed(self, items: list[_Item]) -> Parsed:
         texts = [item.what for item in items if isinstance(item.what, Inbound)]

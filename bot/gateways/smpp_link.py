@@ -22,7 +22,10 @@ _MOST_DOUBLINGS = 16
 
 
 class Link:
-    """Keeps one bind; ``came`` is called for each deliver_sm, ``lost`` with what the SMSC may send again."""
+    """Keeps one bind. ``came`` is called for each deliver_sm.
+
+    Of a bind that receives, ``back`` is called when it is there, ``lost`` with what the SMSC may send again.
+    """
 
     def __init__(
         self,
@@ -31,12 +34,15 @@ class Link:
         chance: Callable[[], float],
         came: Callable[[Session, Pdu], None],
         lost: Callable[[list[bytes]], None],
+        back: Callable[[], None],
     ) -> None:
         self._mine = account
         self._kind = kind
         self._chance = chance
         self._came = came
         self._lost = lost
+        self._back = back
+        self._receives = kind != "transmitter"
         self._session: Session | None = None
         self._settled = asyncio.Event()
         self._stopped = False
@@ -93,6 +99,8 @@ class Link:
             self.refused = None
             self._session = session
             self._settled.set()
+            if self._receives:
+                self._back()
             log.info("smpp.bound", account=self._mine.account, bind=self._kind)
             return await session.serve()
         except BindRefused as error:
@@ -102,7 +110,8 @@ class Link:
             return f"bind: {type(error).__name__}"
         finally:
             session.drop("ended")
-            self._lost(session.unconfirmed())
+            if self._receives:
+                self._lost(session.unconfirmed())
 
     async def leave(self) -> None:
         """Unbind, and do not come back."""

@@ -25,6 +25,7 @@ from bot.gateways.smpp_account import SmppAccount
 from bot.gateways.smpp_alphabets import decode_gsm7, encode_gsm7, pack, unpack
 from bot.gateways.smpp_answers import STATUSES
 from bot.gateways.smpp_in import NoReceipt, read_deliver
+from bot.gateways.smpp_incoming import Incoming, _digest
 from bot.gateways.smpp_link import Link, Pace
 from bot.gateways.smpp_out import cut
 from bot.gateways.smpp_pdu import BrokenPdu, Pdu, decode, encode
@@ -611,11 +612,49 @@ def test_a_receipt_of_an_unknown_id_counts_as_it_is():
 
 
 def test_the_wait_before_coming_back_doubles_up_to_its_most_and_has_a_chance_part():
-    link = Link(account(reconnect_from=1, reconnect_to=60), "transceiver", lambda: 0.0, None, None)
+    link = Link(account(reconnect_from=1, reconnect_to=60), "transceiver", lambda: 0.0, None, None, None)
     assert [link._delay(tries) for tries in range(8)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
-    assert Link(account(), "transceiver", lambda: 1.0, None, None)._delay(2) == 4
+    assert Link(account(), "transceiver", lambda: 1.0, None, None, None)._delay(2) == 4
     link.refused = 0x0E
     assert link._delay(0) == 30
+
+
+class Bound:
+    """A session that answers."""
+
+    is_gone = False
+
+    def answer_deliver(self, _pdu, _status, _digest=b""):
+        return True
+
+
+async def test_the_same_words_a_minute_after_the_connection_is_back_are_another_text():
+    now, said, session, pdu = [0.0], [], Bound(), decode(delivered(UCS2, coding=8))
+
+    async def deliver(parsed):
+        said.extend(text.text for text in parsed.texts)
+
+    incoming = Incoming(account(), SeriesBook(), lambda: now[0])
+    running = asyncio.create_task(incoming.run(deliver))
+
+    async def come():
+        incoming.take(session, pdu)
+        await asyncio.wait_for(incoming._queue.join(), 5)
+        return len(said)
+
+    assert await come() == 1
+    incoming.expect([_digest(pdu)])
+    now[0] += 7200  # however long it was away
+    incoming.back()
+    now[0] += 60
+    assert [await come(), await come()] == [1, 2], "once"
+    incoming.expect([_digest(pdu)])
+    incoming.back()
+    now[0] += 61
+    incoming.expect([])  # lost once more
+    incoming.back()
+    assert await come() == 3
+    running.cancel()
 
 
 async def test_the_pace_slows_when_it_is_too_much_and_quickens_again():
