@@ -115,7 +115,8 @@ class Gateway(Protocol):
     async def ask(self, text: Outbound, message_id: str | None) -> Submitted | None:
         """What became of a submission whose outcome is unknown.
 
-        ``RETRY``: it never arrived and can be sent again; ``UNKNOWN``: ask again later; None: it cannot be asked.
+        ``RETRY``: it never arrived and can be sent again (not with the reason BUSY or ACCOUNT, which are about the
+        question and not about the text); ``UNKNOWN``: ask again later; None: it cannot be asked.
         """
         ...
 

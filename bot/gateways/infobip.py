@@ -9,6 +9,7 @@ header of the HMAC is not public and therefore a setting of ``proof``.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -116,7 +117,7 @@ class InfobipGateway(BaseGateway[InfobipAccount]):
         return {"Authorization": f"App {self.mine.api_key.get_secret_value()}", "Accept": "application/json"}
 
     async def ask(self, text: Outbound, message_id: str | None) -> Submitted | None:
-        """The log of our messageId; a text that has none never arrived there."""
+        """The log of our messageId; a text that has none, or was rejected there for the moment, never went out."""
         answer = await self.submit(
             f"{self._base}{_LOGS[self.mine.version]}", _logged, method="GET",
             params={"messageId": message_id or self._id(text)}, headers=self._headers,
@@ -125,7 +126,8 @@ class InfobipGateway(BaseGateway[InfobipAccount]):
             return Submitted(Outcome.UNKNOWN, code=answer.code)
         if answer.code == _NEVER:
             return self._recent.judged(text.reference, answer)
-        return self._noted(text, answer)
+        noted = self._noted(text, answer)
+        return replace(noted, reason=None) if noted.outcome is Outcome.RETRY else noted
 
     async def look_back(self, since: datetime) -> Parsed | None:
         """From the logs, which give the same again and again; the reports of the API are given once."""

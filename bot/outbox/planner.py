@@ -120,7 +120,7 @@ class Planner:
 
     def _wait(self, due: Due, wait: Wait, plan: Plan, now: datetime) -> None:
         if now - due.created_at > GIVE_UP and (due.attempts or due.code in _WAITED):
-            state = TextState.UNDELIVERED
+            state = TextState.UNKNOWN if due.possible_duplicate else TextState.UNDELIVERED
             plan.ends.append(End(due, state, wait.code if due.code in _WAITED else due.code or wait.code, Reason.BUSY))
         else:
             plan.laters.append(Later(due, wait.until, wait.code, held=wait.code in _HELD))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.errors import StorageUnavailable
-from bot.domain.messages import Outcome, Submitted
+from bot.domain.messages import Outcome, Reason, Submitted
 from bot.domain.states import TextState
 from bot.outbox.failures import tell_failures
 from bot.outbox.limits import Limits
@@ -181,7 +181,7 @@ class Sender:
     async def _find_out(self, claimed: Claimed) -> Told:
         """Ask the road by which the text went; where it cannot be asked, once more by the same road, never by another.
 
-        What the road says never arrived there starts anew, by any road.
+        What the road says never arrived there starts anew, by any road; one that is too busy to tell has not said so.
         """
         gateway = self._router.gateway(claimed.road)
         if gateway is None:
@@ -192,6 +192,8 @@ class Sender:
             return Told(claimed, again)
         if answer is None:
             return Told(claimed, Settled(claimed.id, claimed.attempts, TextState.UNKNOWN, code="unknown", due_at=NEVER))
+        if answer.outcome is Outcome.RETRY and answer.reason in {Reason.BUSY, Reason.ACCOUNT}:
+            return self._told(claimed, Submitted(Outcome.UNKNOWN, code=answer.code), asked=True)
         if answer.outcome is Outcome.RETRY:  # it never arrived there: from the start, with the last check
             anew = Settled(
                 claimed.id, claimed.attempts, TextState.QUEUED, code=answer.code, possible_duplicate=False,
@@ -208,8 +210,8 @@ class Sender:
         state, due, reason = _STATES[submitted.outcome], None, submitted.reason
         if state in {TextState.QUEUED, TextState.UNKNOWN}:
             if self._clock.now() - claimed.created_at > GIVE_UP:
-                state = TextState.UNDELIVERED
-            elif state is TextState.QUEUED or claimed.attempts > 1:  # the first time the gateway is asked at once
+                return self._given_up(claimed, submitted, asked=asked)
+            if state is TextState.QUEUED or claimed.attempts > 1:  # the first time the gateway is asked at once
                 due = self._later(claimed)
         settled = Settled(
             claimed.id, claimed.attempts, state, submitted.message_id, submitted.code, due, None, claimed.road, reason,
@@ -217,6 +219,21 @@ class Sender:
             said="" if asked and submitted.outcome is Outcome.UNKNOWN else submitted.outcome,
         )  # fmt: skip
         return Told(claimed, settled, None if asked else submitted)
+
+    def _given_up(self, claimed: Claimed, submitted: Submitted, *, asked: bool) -> Told:
+        """Nothing more is tried and somebody calls; only what certainly never went out is called undelivered."""
+        told = None if asked else submitted
+        if submitted.outcome is Outcome.RETRY and not claimed.may_have_gone:
+            settled = Settled(
+                claimed.id, claimed.attempts, TextState.UNDELIVERED, code=submitted.code, road=claimed.road,
+                reason=submitted.reason, said=submitted.outcome,
+            )  # fmt: skip
+        else:
+            settled = Settled(
+                claimed.id, claimed.attempts, TextState.UNKNOWN, submitted.message_id, "unknown", NEVER,
+                road=claimed.road, reason=Reason.OTHER, also=submitted.also, said=TextState.UNKNOWN, to_call=True,
+            )  # fmt: skip
+        return Told(claimed, settled, told)
 
     def _later(self, claimed: Claimed) -> datetime:
         return self._clock.now() + _BACKOFF[min(claimed.attempts, len(_BACKOFF)) - 1]

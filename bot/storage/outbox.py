@@ -30,7 +30,10 @@ CLAIM = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A text that this process submits now; the claim (its attempt number) is committed already."""
+    """A text that this process submits now; the claim (its attempt number) is committed already.
+
+    ``may_have_gone``: an earlier attempt may have arrived.
+    """
 
     id: int
     conversation_id: int
@@ -42,6 +45,7 @@ class Claimed:
     segments: int = 1
     resend: bool = False
     message_id: str | None = None
+    may_have_gone: bool = False
 
 
 def waiting(table: str = "outbox") -> TextClause:
@@ -135,8 +139,11 @@ async def claim_unknown(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
     return [
         Claimed(
             row["id"], row["conversation_id"], row["attempts"] + 1, row["created_at"],
-            Outbound(row["reference"], row["phone"], row["written"] or row["text"]), row["road"], row["office"],
-            row["segments"], not row["possible_duplicate"] and not row["forbidden"], row["message_id"],
+            Outbound(
+                row["reference"], row["phone"], row["written"] or row["text"], submitted_at=row["submitted_at"]
+            ),
+            row["road"], row["office"], row["segments"],
+            not row["possible_duplicate"] and not row["forbidden"], row["message_id"],
         )
         for row in rows
     ]  # fmt: skip

@@ -25,7 +25,8 @@ class Settled:
     """What became of a claimed text.
 
     ``due_at`` is set where it is to be tried again. ``also`` are further ids of it, ``said`` is what its life tells
-    ("" nothing). ``possible_duplicate``: None leaves it as it is.
+    ("" nothing). ``possible_duplicate``: None leaves it as it is. ``to_call``: somebody calls, though nobody knows
+    whether it failed.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Settled:
     price: str = ""
     also: tuple[str, ...] = ()
     said: str = ""
+    to_call: bool = False
 
 
 async def settle(tx: Tx, results: Sequence[Settled], now: datetime) -> tuple[list[Settled], list[Failure]]:
@@ -54,7 +56,8 @@ async def settle(tx: Tx, results: Sequence[Settled], now: datetime) -> tuple[lis
     moved = [item for item in counted if before[item.id].rank < TextState.ACCEPTED.rank]
     await _write(tx, moved, now)
     await add_text_events(tx, [_event(item) for item in counted if item.said], now)
-    return counted, [Failure(item.id, item.code[:60], item.reason or "") for item in moved if item.state in _FAILED]
+    failed = [item for item in moved if item.state in _FAILED or item.to_call]
+    return counted, [Failure(item.id, item.code[:60], item.reason or "") for item in failed]
 
 
 async def remember(tx: Tx, counted: Sequence[Settled], now: datetime) -> list[Failure]:

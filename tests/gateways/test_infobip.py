@@ -304,7 +304,7 @@ def log(*items):
 ASKING = {
     "delivered": (says(200, log(REPORT)), Submitted(Outcome.ACCEPTED, REPORT["messageId"], segments=2)),
     "not delivered": (says(200, log(ABSENT)), Submitted(Outcome.ACCEPTED, REPORT["messageId"])),
-    "rejected for our credit": (says(200, log(status("REJECTED", 12, "X"))), later("12", Reason.ACCOUNT)),
+    "rejected for our credit": (says(200, log(status("REJECTED", 12, "X"))), Submitted(Outcome.RETRY, code="12")),
     "it is not there yet": (says(200, log()), Submitted(Outcome.UNKNOWN, code="not_yet")),
     "our key": (says(401), Submitted(Outcome.UNKNOWN, code="401", reason=Reason.ACCOUNT)),
     "too many": (says(429), Submitted(Outcome.UNKNOWN, code="429", reason=Reason.BUSY)),

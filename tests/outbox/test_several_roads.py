@@ -5,8 +5,13 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import Refused
+from bot.domain.messages import Outcome, Reason, Receipt, Submitted
 from bot.domain.roads import PAUSES
+from bot.domain.states import TextState
 from bot.gateways.sandbox import SandboxGateway
+from bot.outbox.planner import GIVE_UP
+from bot.outbox.receipts import keep_receipts
+from bot.storage.outbox import NEVER
 from tests.outbox.carriers import PHONE, PHONES, enrol, life, outbox, providers, roads
 
 HOUR = timedelta(hours=1)
@@ -134,6 +139,50 @@ async def test_what_the_road_says_never_arrived_may_go_by_another(house):
         await house.rest()
         assert (a.took, sorted(b.phones)) == ([], PHONES[:3])
         assert set(await outbox(house, "possible_duplicate")) == {False}
+
+
+@pytest.mark.parametrize("reason", [Reason.BUSY, Reason.ACCOUNT])
+async def test_a_road_that_is_too_busy_to_tell_has_not_said_that_a_text_never_arrived(house, reason):
+    class Away(SandboxGateway):
+        async def ask(self, _text, _message_id):
+            return Submitted(Outcome.RETRY, code="no_connection", reason=reason)
+
+    async with providers(house, {}, {}, kind=Away) as (a, b):
+        a.answer = "hangs up"
+        await enrol(house, PHONE)
+        await house.advance(house.clock.now() + HOUR)
+        assert (len(a.took), len(b.took)) == (1, 0)
+        assert await outbox(house, "state", "road", "possible_duplicate") == [("unknown", "sandbox/a", False)]
+
+
+async def test_a_text_of_unknown_fate_stays_unknown_after_a_day_and_somebody_calls(house):
+    async with providers(house, {}, kind=SandboxGateway) as (a,):
+        a.answer, a.asked = "hangs up", 500
+        await enrol(house, PHONE)
+        await house.advance(house.clock.now() + GIVE_UP - HOUR)
+        assert (await house.state(PHONE)).calls == []
+        await house.advance(house.clock.now() + 2 * HOUR)
+        first = await outbox(house, "state", "code", "reason", "due_at")
+        assert first[0] == ("unknown", "unknown", "other", NEVER)
+        assert (await life(house))[-1] == ("unknown", "sandbox/a")
+        assert (await house.state(PHONE)).calls == [("undelivered", False)]
+        (reference, *_) = await outbox(house, "reference")
+        assert [data["reference"] for data in a.took].count(reference) == 1
+        arrived = [Receipt("late", TextState.DELIVERED, reference=reference)]
+        await keep_receipts(house.service.database, "sandbox/a", arrived, house.clock, house.service.bells)
+        assert (await outbox(house, "state"))[0] == "delivered"
+
+
+async def test_a_text_that_may_have_arrived_is_not_called_undelivered_when_its_road_is_down_for_a_day(house):
+    async with providers(house, {}) as (a,):
+        a.answer = "hangs up"
+        await enrol(house, PHONE)
+        await house.sender.step()
+        a.answer = 503
+        await house.advance(house.clock.now() + GIVE_UP + HOUR)
+        assert (await outbox(house, "state", "possible_duplicate"))[0] == ("unknown", True)
+        assert ("undelivered", False) in (await house.state(PHONE)).calls
+        assert len(a.took) == 1
 
 
 async def test_a_person_decides_by_which_road_a_text_of_unknown_fate_goes_again(house):
