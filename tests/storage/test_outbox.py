@@ -163,6 +163,7 @@ async def test_who_lost_the_claim_cannot_record_an_outcome(database):
         assert await expired_claims(tx, later) == 1
         (second,) = await claim_unknown(tx, 10, later)
         assert (first.id, second.attempts) == (text, first.attempts + 1)
+        assert second.text.submitted_at == NOW, "when it was tried, not when it is asked about"
         await settle(tx, [Settled(text, first.attempts, TextState.REJECTED, None, "400")], later)
         assert await states(tx) == {text: TextState.SUBMITTING}
         await settle(tx, [accepted(text, second.attempts)], later)
