@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from bot.domain.messages import Inbound
     from bot.storage.database import Tx
 
-MOST = 200
-"""Held requests of one account."""
-MOST_BYTES = 8_000_000
+MOST = 5_000
+"""Held requests of one account: some days of replies."""
+MOST_BYTES = 16_000_000
 """Their bytes together."""
 
 UNKNOWN = "unknown_account"
@@ -177,11 +177,13 @@ async def _keep_to_the_cap(tx: Tx, gateway: str, account: str) -> None:
     table = tx.t.refused_requests
     columns = table.c.id, table.c.at, table.c.code, table.c.size, table.c.source
     mine = table.c.gateway == gateway, table.c.account == account, table.c.state == "held"
-    rows = await tx.all(select(*columns).where(*mine).order_by(table.c.id))
-    if len(rows) <= MOST and sum(row["size"] for row in rows) <= MOST_BYTES:
+    sums = select(func.count().label("number"), func.coalesce(func.sum(table.c.size), 0).label("size"))
+    held = await tx.one(sums.select_from(table).where(*mine))
+    if held is None or (held["number"] <= MOST and held["size"] <= MOST_BYTES):
         return
+    rows = await tx.all(select(*columns).where(*mine).order_by(table.c.id))
     going = _dispensable(rows, await last_heard(tx, f"{gateway}/{account}"))
-    number, size, gone = len(rows), sum(row["size"] for row in rows), []
+    number, size, gone = len(rows), sum(row["size"] for row in rows), list[int]()
     while (number > MOST or size > MOST_BYTES) and (row := next(going, None)) is not None:
         number, size = number - 1, size - row["size"]
         gone.append(row["id"])

@@ -55,6 +55,14 @@ async def test_a_retry_is_not_kept_twice(database):
         assert [await keep(tx, "a", account="other"), await keep(tx, "a", code="stale")] == [True, True]
 
 
+async def test_a_days_replies_after_a_changed_key_are_all_held(database):
+    async with database.write() as tx:
+        for at in range(250):
+            await keep(tx, "x" * at)
+        assert await bodies(tx) == ["x" * at for at in range(250)]
+    assert (refused.MOST, refused.MOST_BYTES) == (5_000, 16_000_000)
+
+
 @pytest.mark.usefixtures("_small")
 async def test_the_first_after_a_change_and_the_newest_outlive_any_flood(database):
     async with database.write() as tx:
