@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -165,7 +166,9 @@ class _Reader:
             self._fault(line, *_NO_TIME, kept=True)
         given = _cell(cells, self._replies, "id").strip()[:80]
         words = text.replace("\r\n", "\n").replace("\r", "\n")
-        cells_of = ("id", number, given) if given else ("reply", number, moment.isoformat() if moment else at, words)
+        cells_of = (
+            ("id", number, given) if given else ("reply", number, moment.isoformat() if moment else at, _same(words))
+        )
         name = self._signer.row_id(*cells_of)
         self._equal[name] += 1
         if given and self._equal[name] > 1:  # the vendor's own id twice in a file: one reply
@@ -192,6 +195,15 @@ _NO_TIME = (
 def safe(word: str) -> str:
     """A word of an export as it may be shown: what could be a number or a text is left out."""
     return word if len(word) <= 20 and sum(char.isdigit() for char in word) < 6 else "…"
+
+
+_PAIRS = str.maketrans("〜−—‖", "~-―∥")
+"""Signs of JIS for which the makers of CP932 and of Unicode's tables chose different characters (after NFKC)."""
+
+
+def _same(words: str) -> str:
+    """A reply as it is compared: exported again in another encoding, or with blanks at its end, it is the same."""
+    return unicodedata.normalize("NFKC", words).translate(_PAIRS).strip()
 
 
 def _cell(cells: list[str], places: Mapping[str, int], name: str) -> str:

@@ -409,6 +409,20 @@ async def test_overlapping_exports_give_each_reply_once(gateway):
     assert len(set(ids)) == 4
 
 
+async def test_a_reply_that_is_exported_in_another_encoding_or_with_a_blank_is_the_same(gateway):
+    row = '09012345678,"36.5{}37.0 ｶﾞ5{}3",2026/11/20 12:31\r\n'
+    ids = set()
+    for words in (
+        row.format("～", "－"),
+        row.format("〜", "−"),
+        row.format("~", "-"),
+        row.format("～", "－").replace('3"', '3 "'),
+    ):
+        kept = await taken(gateway, REPLIES + words)
+        ids |= {text.message_id for text in kept.texts}
+    assert len(ids) == 1
+
+
 async def test_equal_rows_of_one_file_are_different_texts(gateway):
     row = "09012345678,1,2026/11/20 12:31\r\n"
     first = await taken(gateway, REPLIES + row * 2)
