@@ -67,7 +67,7 @@ def alphabet_for(text: str, account: SmppAccount) -> Alphabet:
     """How a text is written on this road; ``encode`` may still raise UnicodeEncodeError."""
     if account.gsm7 != "off" and all(char in _SEPTETS for char in text):
         return Alphabet(_DEFAULT, encode_gsm7, septets=True, packed=account.gsm7 == "packed")
-    if account.charset == "shift_jis":
+    if account.charset in {"shift_jis", "cp932"}:
         return Alphabet(_coding(account, consts.SMPP_ENCODING_JIS), lambda piece: piece.encode("cp932"))
     if account.charset == "iso-2022-jp":
         return Alphabet(_coding(account, consts.SMPP_ENCODING_ISO2022JP), lambda piece: piece.encode("iso2022_jp"))

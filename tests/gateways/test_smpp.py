@@ -456,8 +456,9 @@ def test_what_is_packed_is_unpacked_again(length, header):
 
 
 def test_older_tables_are_used_only_where_the_account_has_them():
-    (only,) = written("発熱", charset="shift_jis")
-    assert (only["coding"], bytes.fromhex(only["message"])) == (5, "発熱".encode("cp932"))
+    for charset in ("shift_jis", "cp932"):
+        (only,) = written("発熱", charset=charset)
+        assert (only["coding"], bytes.fromhex(only["message"])) == (5, "発熱".encode("cp932"))
     (only,) = written("発熱", charset="shift_jis", data_coding=0x15)
     assert only["coding"] == 0x15
     (only,) = written("発熱", charset="iso-2022-jp")
