@@ -8,7 +8,17 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, IPvAnyNetwork, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from bot.domain.messages import Outcome, Reason
 from bot.domain.states import TextState
@@ -19,6 +29,7 @@ from bot.gateways.generic_templates import (
     SendingTemplate,
     SendingTree,
     SignedTemplate,
+    unknown_secrets,
 )
 
 _STATES = {"accepted", "delivered", "undelivered", "expired", "rejected", "unknown"}
@@ -221,6 +232,16 @@ class GenericAccount(Account):
     one_address: bool = Field(default=False, description="Texts and receipts come to the same address; see when")
     proof: Proof | None = None
     answer: OurAnswer = OurAnswer()
+
+    @field_validator("send", "ask", "proof")
+    @classmethod
+    def _has_its_secrets(cls, section: Request | Proof | None, info: ValidationInfo) -> Request | Proof | None:
+        known = info.data.get("secrets")  # None where they are wrong themselves, which is told already
+        for place, name in unknown_secrets(section.model_dump(), known) if section and known is not None else ():
+            raise ValueError(
+                f"{place}: secrets.{name} が [secrets] にありません / {place}: there is no {name} in [secrets]"
+            )
+        return section
 
     @model_validator(mode="after")
     def _is_proven(self) -> Self:

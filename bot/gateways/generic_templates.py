@@ -10,12 +10,12 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Any
 
 import jinja2
-from jinja2 import meta
+from jinja2 import meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import AfterValidator
 
@@ -177,6 +177,28 @@ def rendered_tree(value: Any, names: Mapping[str, Any]) -> Any:  # noqa: ANN401 
     if isinstance(value, list):
         return [rendered_tree(inner, names) for inner in value]
     return value
+
+
+def unknown_secrets(value: object, known: Collection[str], place: str = "") -> Iterator[tuple[str, str]]:
+    """Where templates in nested tables and lists ask for a secret that nobody has: the inner key, and the name."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from unknown_secrets(inner, known, f"{place}.{key}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from unknown_secrets(inner, known, f"{place}[{number}]")
+    elif isinstance(value, str) and "secrets" in value:
+        yield from ((place, name) for name in _secrets_in(value) if name not in known)
+
+
+def _secrets_in(source: str) -> list[str]:
+    try:
+        tree = _ENVIRONMENT.parse(source)
+    except jinja2.TemplateError:  # no template: those were compiled before
+        return []
+    found = [(node.node, node.attr) for node in tree.find_all(nodes.Getattr)]
+    found += [(node.node, node.arg.value) for node in tree.find_all(nodes.Getitem) if isinstance(node.arg, nodes.Const)]
+    return [str(name) for of, name in found if isinstance(of, nodes.Name) and of.name == "secrets"]
 
 
 SendingTemplate = Annotated[str, AfterValidator(lambda source: checked(source, SENDING))]

@@ -54,8 +54,10 @@ def load_account(file: Path) -> BaseGateway[Any]:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{file} を読めません: {error}", f"Cannot read {file}: {error}") from None
-    kind = gateway_class(str(data.get("kind", "")))
     try:
+        kind = gateway_class(str(data.get("kind", "")))
         return kind(kind.settings.model_validate({"account": file.stem, **data}))
     except ValidationError as error:
         raise wrong_setting(file, error) from None
+    except SettingsError as error:  # what only the gateway itself can see
+        raise SettingsError(f"{file}: {error.ja}", f"{file}: {error.en}", field=error.field) from None

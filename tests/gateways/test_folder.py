@@ -61,3 +61,12 @@ def test_proxies_are_addresses_and_networks():
     with pytest.raises(SettingsError) as fault:
         load_settings(None, {"MIMAMORI_TRUSTED_PROXIES": "the proxy"})
     assert fault.value.field == "trusted_proxies"
+
+
+def test_what_only_the_gateway_itself_finds_wrong_is_told_with_the_file(folder, monkeypatch):
+    monkeypatch.setenv("CSV_KEY", "short")
+    with pytest.raises(SettingsError) as fault:
+        gateways_of(folder(hand='kind = "csvfolder"\nsender = "0312345678"\nfolder = "x"\nkey = "env:CSV_KEY"\n'))
+    assert "hand.toml" in fault.value.ja
+    assert "hand.toml" in fault.value.en
+    assert fault.value.field == "key"

@@ -657,6 +657,11 @@ WRONG = {
     "a wrong time zone": (READS.replace("each", 'time_zone = "Moon/Sea"\neach'), "receipts.time_zone"),
     "receipts without an id": (READS.replace("id = \"{{ item | path('ids[0]') }}\"\n", ""), "receipts"),
     "no TOML": ("[send", ""),
+    "a mistyped secret": (SENDS_ONLY.replace("URL", "URL/{{ secrets.nope }}"), "send"),
+    "a mistyped secret deep in fields": (
+        SENDS_ONLY + "[[send.fields.a]]\nb = \"{{ secrets['nope'] | b64 }}\"\n", "send",
+    ),
+    "what every object has is no secret": (SENDS_ONLY.replace("URL", "URL/{{ secrets.__init__ }}"), "send"),
 }  # fmt: skip
 
 
@@ -716,7 +721,7 @@ def test_trying_to_send_shows_the_request_without_its_secrets():
 
 
 def test_a_template_reaches_nothing_outside():
-    for source in ("{{ text.__class__.__mro__ }}", "{{ ''.__class__ }}", "{{ secrets.__init__ }}"):
+    for source in ("{{ text.__class__.__mro__ }}", "{{ ''.__class__ }}"):
         toml = f'[send]\nurl = "https://x/?{quote("a")}={source}"\ncodes = {{ 200 = "accepted" }}\n'
         assert explain_send(generic(toml).mine, TEXT).url == "https://x/?a="
 
