@@ -73,6 +73,10 @@ class Account(BaseModel):
     kind: str = Field(description="The gateway: the name of its file in bot/gateways")
     account: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="Name of this account; the file's name")
     sender: str = Field(pattern=r"^\+?[0-9A-Za-z]{3,15}$", description="Number or name that the texts come from")
+    also_from: tuple[Annotated[str, Field(pattern=r"^\+?[0-9A-Za-z]{3,15}$")], ...] = Field(
+        default=(),
+        description="Further numbers that the provider may take as the sender (a pool); for the page /sender",
+    )
     public_url: str = Field(
         default="", description="Address of this installation as the provider sees it (https://sms.example.jp)"
     )

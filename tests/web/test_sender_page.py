@@ -44,6 +44,12 @@ async def test_it_shows_every_number_and_name_that_texts_come_from():
         assert shown in page
 
 
+async def test_the_numbers_of_a_pool_are_shown_too():
+    _, page = await page_of([road("+815012345678", also_from=("+815012345679", "POOL"))])
+    for shown in ("050-1234-5678", "050-1234-5679", "POOL"):
+        assert shown in page
+
+
 async def test_a_number_of_several_roads_is_shown_once_and_can_be_answered_if_one_road_can():
     _, page = await page_of([road("+815012345678", two_way=False), road("+815012345678")], "/sender?lang=en")
     assert page.count("050-1234-5678") == 1

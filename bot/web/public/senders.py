@@ -36,10 +36,11 @@ def senders_of(office: str, roads: Iterable[BaseGateway[Any]]) -> list[Shown]:
             continue
         if account.offices and office not in account.offices:
             continue
-        number = account.sender.removeprefix("+").isdecimal()  # nobody can answer a name
-        shown = _shown(account.sender, two_way=road.abilities.two_way and number)
-        known = found.get(shown.sender)
-        found[shown.sender] = shown if known is None or shown.two_way else known
+        for sender in (account.sender, *account.also_from):
+            number = sender.removeprefix("+").isdecimal()  # nobody can answer a name
+            shown = _shown(sender, two_way=road.abilities.two_way and number)
+            known = found.get(shown.sender)
+            found[shown.sender] = shown if known is None or shown.two_way else known
     return list(found.values())
 
 
