@@ -1,14 +1,14 @@
 """``mimamori gateway try``: a sample request, step by step, and the request that would go out; nothing is sent."""
 
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from bot.domain.errors import InvalidInput
 from bot.domain.messages import Outbound
-from bot.gateways.registry import load_account
+from bot.gateways.registry import gateway_class, load_account
+from bot.gateways.relay_seal import new_keys
 from bot.roads.trying import outgoing, read_request
 from tests.roads.conftest import KEY
 
@@ -94,24 +94,41 @@ def test_a_password_that_an_address_quotes_in_part_is_not_shown(put, gateway, mo
     assert not [part for part in ("abc", "def", "ghi", "jkl") if part in told.replace(KEY, "")]
 
 
-def secrets_of(file):
-    """Each ``env:NAME`` of an example with a value that nothing else has."""
-    names = re.findall(r'"env:(\w+)"', re.sub(r"(?m)^\s*#.*$", "", file.read_text(encoding="utf-8")))
-    return {name: f"sEcret{number:02d}zq" for number, name in enumerate(names)}
+def by_http(file):
+    abilities = gateway_class(file.stem).abilities
+    return abilities.sends and not abilities.standing
 
 
-@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
-async def test_trying_sends_nothing_and_shows_no_secret_whatever_the_kind(file, monkeypatch, tmp_path):
-    kind = tomllib.loads(file.read_text(encoding="utf-8"))["kind"]
-    secrets = secrets_of(file)
-    for name, value in secrets.items():
-        monkeypatch.setenv(name, value if kind == "smpp" else f"{value}-0123456789")
-    try:
-        gateway = load_account(file)
-    except Exception as error:  # noqa: BLE001  # a key that must be a real one; its table test has one
-        pytest.skip(type(error).__name__)
-    if gateway.abilities.standing or not gateway.abilities.sends:
-        pytest.skip("sends by no HTTP request")
-    shown = await outgoing(gateway, TEXT)
+@pytest.fixture
+def secrets(monkeypatch):
+    """Sets each ``env:NAME`` of an example to a value that nothing else has, and that its kind takes; all values."""
+
+    def given(file):
+        names = re.findall(r'"env:(\w+)"', re.sub(r"(?m)^\s*#.*$", "", file.read_text(encoding="utf-8")))
+        values = {name: f"sEcret{number:02d}zq-0123456789" for number, name in enumerate(names)}
+        if file.stem == "smpp":
+            values = {name: value[2:10] for name, value in values.items()}
+        if file.stem == "relay":
+            values = dict.fromkeys(names, new_keys()["inside.key"])
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+        return list(values.values())
+
+    return given
+
+
+@pytest.mark.parametrize("file", list(filter(by_http, EXAMPLES)), ids=lambda file: file.stem)
+async def test_trying_sends_nothing_and_shows_no_secret_whatever_the_kind(file, secrets):
+    hidden = secrets(file)
+    shown = await outgoing(load_account(file), TEXT)
     assert shown
-    assert not [secret for secret in secrets.values() if secret in str(shown)]
+    assert not [secret for secret in hidden if secret[:10] in str(shown)]
+
+
+@pytest.mark.parametrize("file", [file for file in EXAMPLES if not by_http(file)], ids=lambda file: file.stem)
+def test_a_kind_that_sends_by_no_http_request_says_so(file, secrets, folder, gateway):
+    hidden = secrets(file)
+    (folder / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    code, told = gateway("try", file.stem, "--text", "hello", "--to", "090-1234-5678")
+    assert (code, "sends by no HTTP request" in told) == (0, True)
+    assert not [secret for secret in hidden if secret in told]
