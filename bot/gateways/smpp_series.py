@@ -57,8 +57,9 @@ class SeriesBook:
         series.done.set()
 
     def is_early(self, receipt: Receipt) -> bool:
-        """Whether it may be about a part whose id is not known yet."""
-        return receipt.message_id not in self._by_id and bool(self._under_way)
+        """Whether it may be about a text that is still under way: its id not known yet, or not all parts sent."""
+        series = self._by_id.get(receipt.message_id)
+        return bool(self._under_way) if series is None else id(series) in self._under_way
 
     async def settle(self, seconds: float) -> None:
         """Wait until the texts that are under way now are through."""
