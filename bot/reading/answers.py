@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.reading import Context
+from bot.reading.beginnings import compiled
 from bot.reading.hanzi import in_letters_of
 from bot.reading.lexicon import Lexicon
 from bot.reading.menu import read_digit
 from bot.reading.normalise import Normalised, in_word
 
-_PIECE = re.compile(
+_PIECE = compiled(
     r"[。!?\n、,;:()「」…・]+|\.+(?!\d)"
     r"|(?<=[^\W\d])(?: - | / | (?:pero|but|basta|kaso|kasi|tara|siempre que|nhung|tapos|con tal) [^.!?\n,]*)"
 )

@@ -50,6 +50,11 @@ def guarded(pattern: str) -> str:
     return pattern if letters is None else f"(?=[{''.join(map(re.escape, sorted(letters)))}])(?:{pattern})"
 
 
+def compiled(pattern: str) -> re.Pattern[str]:
+    """``pattern``, guarded and compiled; raises re.error."""
+    return re.compile(guarded(pattern))
+
+
 def heads_of(pattern: str, signs: Signs, depth: int) -> Heads:
     """The beginnings of ``pattern``, for use as a sign in other patterns."""
     try:

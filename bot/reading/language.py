@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from bot.reading.beginnings import compiled
 from bot.reading.lexicon import Lexicon
 from bot.reading.normalise import Normalised
 from bot.reading.shelf import Book
 
 _LONG = 400  # a text as long as this shows its language
 _KANA = re.compile("[ぁ-ゟ]")
-_CHINESE = re.compile(
+_CHINESE = compiled(
     "(?<![終完終])了(?![解承])|[的没沒们們吗嗎呢吧我你您他她很还還这這么麼疼喘请請谢謝嗽嗓躺咱啥嘴憋]"
     "|比昨|难|難受|不[舒痛是会會能想]|不要[再给給发發送叫打联聯]|发烧|發燒"
 )

@@ -67,13 +67,35 @@ class Rule:
     """A mere mention (息が…): it counts only where nothing more definite is told."""
 
 
+class Idioms:
+    """Turns of speech that name the body or danger and mean neither."""
+
+    def __init__(self, branches: Sequence[Branch], index: Index) -> None:
+        self.branches = branches
+        self.index = index
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where they stand in ``text``, from left to right, none over another."""
+        done = 0
+        for at, numbers in self.index.places(text):
+            if at < done:
+                continue
+            for number in numbers:
+                branch = self.branches[number]
+                match = (branch.compiled or branch.pattern()).match(text, at)
+                if match is not None and match.end() > at:
+                    done = match.end()
+                    yield at, done
+                    break
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Everything known of one language; ``spaced`` languages put white space between words."""
 
     code: str
     spaced: bool
-    idioms: re.Pattern[str] | None
+    idioms: Idioms
     rules: tuple[Rule, ...]
     scope: Mapping[str, re.Pattern[str]]
     alone: Mapping[str, re.Pattern[str]]
@@ -107,7 +129,7 @@ def build(data: Mapping[str, Any]) -> Lexicon:
     return Lexicon(
         code=data["language"],
         spaced=spaced,
-        idioms=maybe("idioms"),
+        idioms=_idioms(data.get("idioms") or (), words, spaced=spaced),
         rules=rules,
         branches=branches,
         index=Index([branch.brief for _, branch in branches], words.heads, spaced=spaced),
@@ -134,6 +156,11 @@ def _rules(data: Mapping[str, Any], words: Vocabulary, *, spaced: bool) -> Itera
                     bool(group.get("firm")),
                     bool(group.get("bare")),
                 )
+
+
+def _idioms(patterns: str | Sequence[str], words: Vocabulary, *, spaced: bool) -> Idioms:
+    branches = tuple(_branches(lines(patterns), words, spaced=spaced, speech=False))
+    return Idioms(branches, Index([branch.brief for branch in branches], words.heads))
 
 
 def _branches(patterns: Sequence[str], words: Vocabulary, *, spaced: bool, speech: bool) -> Iterator[Branch]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.reading.beginnings import compiled
 from bot.reading.choice import is_choice
 from bot.reading.menu_told import no_answer
 from bot.reading.normalise import Normalised, fold_pattern
@@ -62,7 +63,7 @@ _LEADING = re.compile(
     )
 )
 _GLUED = re.compile(r"^[\W_]*(?P<digit>[1-4])[.,、。:・= /-]{0,3}(?=3[3-9][.,度]\d?|4[0-2][.,度]\d?|3[4-9]\d(?!\d))")
-_ANY = re.compile(
+_ANY = compiled(
     fold_pattern(
         rf"(?:(?:{_LABEL})"
         r"|(?<=[→⇒\s、。,.!?\n\u3041-\u309f\u4e00-\u9fff\ue000\uac00-\ud7a3)wｗ:〜~ー])(?<!\d[.,、。:])(?<!\d[.,"

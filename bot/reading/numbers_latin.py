@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.reading.beginnings import compiled
 from bot.reading.normalise import Normalised
 
 _DIGITS = {
@@ -18,7 +19,7 @@ _BARE = re.compile(
     rf"|bon) (?P<one>{_ONE})"
     rf"(?: (?P<after>{_ONE}))?)(?: (?:a|nha|nhe|chi|em|thoi|do|phan tram|roi|anh|co))*\W*"
 )
-_PERCENT = re.compile(
+_PERCENT = compiled(
     rf"(?<![a-z])(?P<ten>chin|tam) (?:muoi )?(?P<one>{_ONE})(?= ?(?:%|phan tram))"
     rf"|(?:(?<=oxy )|(?<=oxi )|(?<=spo2 )|(?<=hoa ))(?P<ten2>chin|tam) (?:muoi )?(?P<one2>{_ONE})(?![a-z])"
 )

@@ -135,9 +135,10 @@ class Shelf:
         """Compile every language now."""
         for book in self.books:
             lexicon = book.open()
-            for _, branch in lexicon.branches:
+            for branch in (*lexicon.idioms.branches, *(branch for _, branch in lexicon.branches)):
                 branch.pattern()
             lexicon.index.deepen()
+            lexicon.idioms.index.deepen()
 
 
 def _version(files: Mapping[str, bytes]) -> str:

@@ -20,9 +20,10 @@ _NEAR = 4
 
 def mask_idioms(text: str, lexicon: Lexicon) -> str:
     """``text`` with every idiom of the language covered."""
-    if lexicon.idioms is None:
-        return text
-    return lexicon.idioms.sub(lambda match: MASK * len(match.group()), text)
+    masked, done = "", 0
+    for start, end in lexicon.idioms.spans(text):
+        masked, done = masked + text[done:start] + MASK * (end - start), end
+    return masked + text[done:] if done else text
 
 
 def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:

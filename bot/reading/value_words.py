@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.reading.beginnings import compiled
 from bot.reading.normalise import fold_pattern
 from bot.reading.value_words_ja import VAGUE
 
@@ -12,7 +13,7 @@ DEGREE = (
     r"(?:度|°c?|℃|°|′|ど(?= ?\d|$|。|です|で)|도|do(?![a-z])|degrees?|degs?|graus?|grados?|digri|degri|डिग्रि"
     r"|c(?![a-z]))"
 )
-NUMBER = re.compile(
+NUMBER = compiled(
     rf"(?:(?<!\d)|(?<=^[1-4])(?=3[5-9](?:[.,度]\d|\d(?!\d))))(?<!\d\.(?!3[4-9][.,]\d))(?<!\d\d\.(?!9\d(?!\d)))(?<![^o]\d:(?!3\d[.,度]\d(?!\d)))(?<!^\d:(?!3\d[.,度]\d(?!\d)))"
     rf"(?<!(?<!\.)\d/(?!3\d[.,度]))(?:"
     rf"(?P<f>(?:9[3-9]|10\d)(?:{POINT}\d)?) ?(?:°? ?f(?![a-z])|℉|華氏|degrees? f|fahrenheit|度f)"
@@ -201,7 +202,7 @@ OTHER_PERSON = re.compile(
         r"|の熱は|の熱が|の体温は|has|is|,|는|은|이|가|도| )"
     )
 )
-SELF = re.compile(
+SELF = compiled(
     fold_pattern(
         r"(?:私|わたし|僕|ぼく|俺|おれ|自分|わし|本人|あたし|うち(?=は|が|\d)|当方|こちら(?=は|が|\d)|我|나는|저는"
         r"|(?<![ऀ-ॿ])म(?![ऀ-ॿ])"
