@@ -29,7 +29,7 @@ OUR_CODES = {
     ),
     "quiet": ("夜間のため待っている", "Waits: quiet hours"),
     "by_hand": ("職員が経路を選んで、もう一度送る", "A person sends it once more"),
-    "unknown": ("事業者にもたずねられない", "The provider cannot be asked"),
+    "unknown": ("送れたか分からないまま", "Nobody knows whether it went out"),
     "again": ("送れたか分からないので、もう一度送る", "Sent once more: nobody knows whether it went out"),
     "no_road": ("使える経路がない", "No road takes it"),
     "road_gone": ("その経路の設定がなくなった", "That road is configured no more"),
