@@ -13,7 +13,7 @@ import structlog
 from bot.domain.budget import Budget, Level, Spent, stops
 from bot.domain.quiet import QuietHours
 from bot.domain.states import TextKind
-from bot.storage.due import guidance_since, sent_since
+from bot.storage.due import sent_since
 from bot.storage.spending import is_lifted, spent
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 HOUR = timedelta(hours=1)
-JUST_NOW = timedelta(minutes=10)
-"""For so long the same guidance to call 119 is not repeated to a number."""
-_A_MOMENT = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,6 @@ class Ledger:
         self._limits = limits
         self._now = now
         self._sent: dict[int, list[datetime]] = {}
-        self._guidance: dict[tuple[int, str], bool] = {}
         self._spent: dict[str, dict[str, Spent]] = {}
         self._lifted: dict[str, bool] = {}
 
@@ -63,9 +59,6 @@ class Ledger:
         """Read what these texts are weighed against; ``under_way``: segments by office that are not booked yet."""
         if due:
             self._sent = await sent_since(tx, [item.conversation_id for item in due], self._now - HOUR)
-        grave = [item.conversation_id for item in due if item.kind == TextKind.EMERGENCY]
-        if grave:
-            self._guidance = await guidance_since(tx, grave, self._now - JUST_NOW)
         budget, day = self._limits.budget, self._limits.day(self._now)
         if budget.segments or budget.money:
             for office in sorted({item.office for item in due}):
@@ -73,17 +66,8 @@ class Ledger:
                 self._lifted[office] = await is_lifted(tx, office, day)
                 self._reserve(office, under_way.get(office, 0))
 
-    def said_just_now(self, due: Due) -> bool:
-        """Whether a road has just taken the same guidance to call 119 for this number."""
-        return due.kind == TextKind.EMERGENCY and self._guidance.get((due.conversation_id, due.text), False)
-
     def may_go(self, due: Due) -> tuple[datetime, str] | None:
-        """None, or until when the text waits and why (``too_many`` to this number, ``quiet`` hours, ``budget``).
-
-        Of the same guidance to call 119 the second waits a moment for what becomes of the first.
-        """
-        if due.kind == TextKind.EMERGENCY and (due.conversation_id, due.text) in self._guidance:
-            return self._now + _A_MOMENT, "too_many"
+        """None, or until when the text waits and why (``too_many`` to this number, ``quiet`` hours, ``budget``)."""
         sent = self._sent.get(due.conversation_id, [])
         if due.kind != TextKind.EMERGENCY and len(sent) >= self._limits.an_hour:
             return sent[-self._limits.an_hour] + HOUR + timedelta(microseconds=1), "too_many"
@@ -108,8 +92,6 @@ class Ledger:
         """The text goes."""
         if due.kind != TextKind.EMERGENCY:
             self._sent.setdefault(due.conversation_id, []).append(self._now)
-        else:
-            self._guidance.setdefault((due.conversation_id, due.text), False)
         if due.office in self._spent:
             self._reserve(due.office, due.segments)
 

@@ -34,9 +34,6 @@ AT_ONCE = 50
 GIVE_UP = timedelta(hours=24)
 """A text that no road would take for so long has failed."""
 
-SAID_JUST_NOW = "said_just_now"
-"""Code of guidance to call 119 that its number was given already: nobody calls for it."""
-
 _SOON = timedelta(seconds=1)
 
 
@@ -103,9 +100,6 @@ class Planner:
     def _decide(self, due: Due, plan: Plan, ledger: Ledger, rooms: Mapping[str, _Room], now: datetime) -> None:
         if not (due.on_roster or due.phone in self.limits.staff):
             plan.ends.append(End(due, TextState.CANCELLED, "not_on_roster"))
-            return
-        if ledger.said_just_now(due):
-            plan.ends.append(End(due, TextState.CANCELLED, SAID_JUST_NOW))
             return
         put_off = ledger.may_go(due)
         if put_off:

@@ -16,7 +16,7 @@ from bot.domain.states import TextState
 from bot.outbox.failures import tell_failures
 from bot.outbox.limits import Limits
 from bot.outbox.outcomes import Told, record
-from bot.outbox.planner import AT_ONCE, GIVE_UP, SAID_JUST_NOW, Planner
+from bot.outbox.planner import AT_ONCE, GIVE_UP, Planner
 from bot.storage import outbox as rows
 from bot.storage.bells import wait_for
 from bot.storage.due import carry_out, find_due
@@ -166,11 +166,10 @@ class Sender:
 
     async def _tell_ends(self, tx: Tx, plan: Plan, now: datetime) -> bool:
         """People hear of what will not be sent."""
-        ends = [end for end in plan.ends if end.code != SAID_JUST_NOW]
-        failed = [Failure(end.due.id, end.code, end.reason or "") for end in ends]
+        failed = [Failure(end.due.id, end.code, end.reason or "") for end in plan.ends]
         await tell_failures(tx, failed, now)
-        for code in sorted({end.code for end in ends}):
-            log.error("outbox.not_sent", code=code, texts=sum(end.code == code for end in ends))
+        for code in sorted({end.code for end in plan.ends}):
+            log.error("outbox.not_sent", code=code, texts=sum(end.code == code for end in plan.ends))
         return bool(failed)
 
     async def _submit(self, claimed: Claimed) -> Told:

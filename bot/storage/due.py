@@ -172,22 +172,6 @@ async def sent_since(tx: Tx, conversation_ids: Sequence[int], since: datetime) -
     return found
 
 
-async def guidance_since(tx: Tx, conversation_ids: Sequence[int], since: datetime) -> dict[tuple[int, str], bool]:
-    """Guidance to call 119 of that time by conversation and words: whether a road has taken it, or only has it now."""
-    outbox, taken = tx.t.outbox, (TextState.ACCEPTED, TextState.DELIVERED)
-    query = select(outbox.c.conversation_id, outbox.c.text, outbox.c.state).where(
-        outbox.c.conversation_id.in_(conversation_ids),
-        outbox.c.kind == TextKind.EMERGENCY,
-        outbox.c.submitted_at > since,
-        outbox.c.state.in_((*taken, TextState.SUBMITTING)),
-    )
-    found: dict[tuple[int, str], bool] = {}
-    for row in await tx.all(query):
-        about = row["conversation_id"], row["text"]
-        found[about] = found.get(about, False) or row["state"] in taken
-    return found
-
-
 async def _take(tx: Tx, takes: Sequence[Take], now: datetime) -> None:
     outbox = tx.t.outbox
     rows = [{"row_id": take.due.id, "by": take.road, "as_written": take.written} for take in takes]

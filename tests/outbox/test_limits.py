@@ -98,40 +98,6 @@ async def test_guidance_to_call_119_is_not_counted_nor_held(house):
         assert len(a.took) == 4
 
 
-async def test_the_same_guidance_to_call_119_is_given_once_in_ten_minutes(house):
-    async with providers(house, {}, an_hour=5) as (a,):
-        await enrol(house, PHONE, PHONES[1])
-        await house.rest()
-        for number in range(12):
-            for phone in (PHONE, PHONE, PHONES[1]):
-                await add_text(house, phone, "emergency", text="119")
-            await house.sender.step()
-            await house.advance(house.clock.now() + timedelta(seconds=20 + number))
-        assert sorted(phone for data, phone in zip(a.took, a.phones, strict=True) if data["text"] == "119") == [
-            PHONE,
-            PHONES[1],
-        ]
-        assert (await house.state(PHONE)).calls == []
-        assert (await outbox(house, "state", "code"))[-1] == ("cancelled", "said_just_now")
-        house.clock.set(house.clock.now() + timedelta(minutes=10))
-        await add_text(house, PHONE, "emergency", text="119")
-        await house.rest()
-        assert (a.texts[-1], a.phones[-1], a.texts.count("119")) == ("119", PHONE, 3)
-
-
-async def test_guidance_to_call_119_that_no_road_has_taken_is_not_held_to_be_given(house):
-    async with providers(house, {}) as (a,):
-        await enrol(house, PHONE)
-        await house.rest()
-        a.answer = 400
-        await add_text(house, PHONE, "emergency", text="119")
-        await house.rest()
-        a.answer = 200
-        await add_text(house, PHONE, "emergency", text="119")
-        await house.rest()
-        assert a.texts[-1] == "119"
-
-
 # -- how fast --------------------------------------------------------------------------------------------------------
 
 

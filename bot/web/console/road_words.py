@@ -23,10 +23,6 @@ OUR_CODES = {
     "road_quiet": ("経路の休み時間のため待っている", "Waits: the road's quiet hours"),
     "budget": ("きょうの予算を使い切ったため待っている", "Waits: today's budget is used up"),
     "too_many": ("この番号への1時間の上限のため待っている", "Waits: too many to this number within an hour"),
-    "said_just_now": (
-        "同じ119の案内を10分以内に送ったので、送らない",
-        "Not sent: the same 119 guidance went out within 10 minutes",
-    ),
     "quiet": ("夜間のため待っている", "Waits: quiet hours"),
     "by_hand": ("職員が経路を選んで、もう一度送る", "A person sends it once more"),
     "unknown": ("送れたか分からないまま", "Nobody knows whether it went out"),
