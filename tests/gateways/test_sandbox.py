@@ -5,13 +5,13 @@ import json
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from bot.domain.errors import InvalidInput
 from bot.domain.gateway import WebRequest
 from bot.domain.messages import Inbound, Outbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.sandbox import SandboxGateway
+from tests.gateways.kit import half_an_answer, no_http, provider, reset, says
 
 TEXT = Outbound("r1", "+819012345678", "こんにちは")
 GOOD = {"id": "m1", "from": "+819012345678", "to": "+815055500100", "text": "はい"}
@@ -22,48 +22,18 @@ def post(body):
     return WebRequest("POST", "http://127.0.0.1/webhook/sandbox/demo", {}, body)
 
 
-async def answer_with(handler):
-    """A carrier that answers everything alike, and the gateway that talks to it."""
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handler)
-    server = TestServer(app)
-    await server.start_server()
-    return server, SandboxGateway.at(str(server.make_url("/")))
-
-
 async def outcome_of(handler, act):
-    server, gateway = await answer_with(handler)
-    try:
-        return await act(gateway)
-    finally:
-        await gateway.close()
-        await server.close()
+    """What ``act`` makes of a carrier that answers everything alike."""
+    async with provider(handler) as (url, _):
+        gateway = SandboxGateway.at(url)
+        try:
+            return await act(gateway)
+        finally:
+            await gateway.close()
 
 
 def status(code, body="{}", content_type="application/json"):
-    async def handler(_request):
-        return web.Response(status=code, text=body, content_type=content_type)
-
-    return handler
-
-
-async def reset(request):
-    request.transport.abort()
-    return web.Response()
-
-
-async def half_an_answer(request):
-    response = web.StreamResponse(headers={"Content-Length": "100", "Content-Type": "application/json"})
-    await response.prepare(request)
-    await response.write(b'{"id": "c')
-    request.transport.abort()
-    return response
-
-
-async def no_http(request):
-    request.transport.write(b"hello?\r\n\r\n")
-    request.transport.close()
-    return web.Response()
+    return says(code, body.encode(), content_type)
 
 
 SENDING = {
