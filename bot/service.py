@@ -56,6 +56,7 @@ log = structlog.get_logger(__name__)
 _REMEMBERED_RELOADS = 50
 _SCRIPTS_LOOKED_AT_EVERY = 2.0
 _RESTART_SECONDS = 1.0
+_WARM_AFTER = 30.0
 
 Gateways = Mapping[tuple[str, str], "BaseGateway[Any]"]
 """The accounts by (kind, account), in their order."""
@@ -251,6 +252,7 @@ async def running(service: Service) -> AsyncIterator[None]:
         ("parts", parts.run),
         ("lookback", look_back.run),
         ("scripts", lambda: _watch_scripts(service)),
+        ("languages", lambda: _warm_reader(service)),
     ]
     standing = [gateway for gateway in service.gateways.values() if gateway.abilities.standing]
     receive = Forwarded(service.gateways, service.reception).receive
@@ -289,9 +291,15 @@ async def _kept_running(name: str, role: Callable[[], Awaitable[None]]) -> None:
             await asyncio.sleep(_RESTART_SECONDS)
 
 
+async def _warm_reader(service: Service) -> None:
+    """The rarer languages, once the doors are open and the first work is done."""
+    await asyncio.sleep(_WARM_AFTER)
+    await asyncio.to_thread(service.reader.warm)
+    await asyncio.Event().wait()  # a role that ends is started again
+
+
 async def _watch_scripts(service: Service) -> None:
     await asyncio.sleep(_SCRIPTS_LOOKED_AT_EVERY)
-    await asyncio.to_thread(service.reader.warm)  # the rarer languages, once the doors are open
     while True:
         await service.take_scripts()
         await asyncio.sleep(_SCRIPTS_LOOKED_AT_EVERY)
