@@ -34,11 +34,13 @@ class Parsed:
     """What one request (or one frame of a standing connection) brought.
 
     ``ids`` maps further ids of the provider to our reference or to an id that we know (Jasmin tells it afterwards).
+    ``until``: a list of the last hours was too long for one look, and is whole until then; None: to its end.
     """
 
     texts: tuple[Inbound, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     ids: Mapping[str, str] = field(default_factory=dict)
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 Source: Infobip's public documentation ("Send SMS message" 3 and 2, "Receive outbound SMS message report", "Receive
 inbound SMS messages", "Logs and Status Reports", "Manage your subscriptions"). Reports are given once only, so what was
-missed is read from the logs (48 hours, 1000 at a time). Webhooks can carry basic or OAuth credentials or an HMAC; the
-header of the HMAC is not public and therefore a setting of ``proof``.
+missed is read from the logs (48 hours, 1000 at a time, so in windows of time that are small enough). Webhooks can carry
+basic or OAuth credentials or an HMAC; the header of the HMAC is not public and therefore a setting of ``proof``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import InvalidInput
 from bot.domain.gateway import Abilities, Parsed, road_of
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
@@ -28,7 +29,7 @@ from bot.gateways.infobip_codes import DUPLICATE, REJECTIONS, code_of, reason_of
 from bot.gateways.number_forms import is_same, with_plus, without_plus
 from bot.gateways.reading_values import count, inner, moment, objects, price
 from bot.gateways.recent_sends import RecentSends
-from bot.gateways.record_lists import readable
+from bot.gateways.record_lists import Records, in_windows, readable, tell_cut_short
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,6 +56,7 @@ class InfobipAccount(Account):
 class InfobipGateway(BaseGateway[InfobipAccount]):
     settings = InfobipAccount
     abilities: ClassVar[Abilities] = Abilities(can_ask=True, can_look_back=True)
+    clock: Clock = SystemClock()
 
     def __init__(self, account: InfobipAccount) -> None:
         super().__init__(account)
@@ -134,13 +136,23 @@ class InfobipGateway(BaseGateway[InfobipAccount]):
         return await self.asked(lambda: self._logs(since))
 
     async def _logs(self, since: datetime) -> Parsed:
-        when = since.isoformat(timespec="milliseconds")
-        sent = await self._got(_LOGS[self.mine.version], {"sentSince": when, "limit": str(_MOST)})
-        came = await self._got(_INBOX, {"receivedSince": when, "limit": str(_MOST)})
+        sent, sent_until = await self._all(_LOGS[self.mine.version], "sent", since)
+        came, came_until = await self._all(_INBOX, "received", since)
         ours = [item for item in came if is_same(str(item.get("to") or ""), self.mine.sender)]  # it may have others
-        return Parsed(readable(_record, ours, road_of(self)), readable(_receipt, sent, road_of(self)))
+        until = min((at for at in (sent_until, came_until) if at is not None), default=None)
+        if until is not None:
+            tell_cut_short(road_of(self), until)
+        texts, receipts = readable(_record, ours, road_of(self)), readable(_receipt, sent, road_of(self))
+        return Parsed(texts, receipts, until=until)
 
-    async def _got(self, path: str, params: dict[str, str]) -> list[dict[str, Any]]:
+    async def _all(self, path: str, name: str, since: datetime) -> tuple[Records, datetime | None]:
+        async def ask(first: datetime, last: datetime) -> Records:
+            when = {f"{name}Since": _iso(first), f"{name}Until": _iso(last)}
+            return await self._got(path, {**when, "limit": str(_MOST)})
+
+        return await in_windows(ask, since, self.clock.now(), _MOST)
+
+    async def _got(self, path: str, params: dict[str, str]) -> Records:
         async with self.http().get(f"{self._base}{path}", params=params, headers=self._headers) as answer:
             answer.raise_for_status()
             return _results(await answer.read())
@@ -163,7 +175,11 @@ class InfobipGateway(BaseGateway[InfobipAccount]):
         return [told]
 
 
-def _results(body: bytes) -> list[dict[str, Any]]:
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")
+
+
+def _results(body: bytes) -> Records:
     return objects(read_object(body).get("results"), "results")
 
 

@@ -1,15 +1,18 @@
 """Infobip: batches of its public examples, and what its statuses, errors and answers mean."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
+from bot.domain.clock import FixedClock
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.infobip_codes import REJECTIONS
+from bot.gateways.record_lists import MOST_ASKED
 from bot.gateways.registry import load_account
 from tests.gateways.kit import BROKEN, NOW, OUTSIDE, TEXT, Case, make_gateway, post, provider, says
 
@@ -339,6 +342,47 @@ async def test_an_odd_record_holds_up_no_other_and_other_numbers_of_the_account_
     found, _ = await outcome(answer, lambda gateway: gateway.look_back(NOW))
     assert [text.recipient for text in found.texts] == ["+815012345678"]
     assert [item.state for item in found.receipts] == [TextState.UNDELIVERED]
+
+
+SINCE = NOW - timedelta(hours=6)
+
+
+def busy_log(count):
+    """Answers as Infobip: of ``count`` records, spread evenly over the six hours, at most 1000 of a window."""
+    times = [SINCE + timedelta(hours=6) * number / count for number in range(count)]
+
+    async def answer(request):
+        inbox = "inbox" in request.path
+        names = ("receivedSince", "receivedUntil") if inbox else ("sentSince", "sentUntil")
+        start, end = (datetime.fromisoformat(request.query[name]) for name in names)
+        there = [number for number, at in enumerate(times) if start <= at <= end]
+        of = INCOMING | {"to": "815012345678"} if inbox else REPORT
+        return web.Response(body=log(*(of | {"messageId": f"m{number}"} for number in there[:1000])))
+
+    return answer
+
+
+def looks_back(gateway):
+    gateway.clock = FixedClock(NOW)
+    return gateway.look_back(SINCE)
+
+
+async def test_more_than_one_answer_holds_is_read_window_by_window():
+    found, _ = await outcome(busy_log(4321), looks_back)
+    assert {text.message_id for text in found.texts} == {f"m{number}" for number in range(4321)}
+    assert len(found.receipts) == len({item.message_id for item in found.receipts}) == 4321
+    assert found.until is None
+
+
+async def test_a_list_that_is_too_long_is_read_from_its_oldest_end_and_says_how_far():
+    with capture_logs() as logs:
+        found, seen = await outcome(busy_log(200_000), looks_back)
+    assert len(seen) == 2 * MOST_ASKED
+    assert SINCE < found.until < NOW
+    took = {int(text.message_id[1:]) for text in found.texts}
+    before = {number for number in range(200_000) if SINCE + timedelta(hours=6) * number / 200_000 < found.until}
+    assert before <= took
+    assert [(item["event"], item["road"]) for item in logs] == [("lookback.cut_short", "infobip/main")]
 
 
 async def test_the_check_tries_the_account_without_sending():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -147,3 +148,20 @@ async def test_nothing_new_is_an_answer_too(house):
     await look_back(house, gateway).step()
     async with house.service.database.read() as tx:
         assert await looked_back_to(tx, ROAD) == house.clock.now()
+
+
+async def test_a_list_that_is_too_long_for_one_look_goes_on_soon_where_it_ended(house):
+    gateway = join(house)
+    looking, began = look_back(house, gateway), house.clock.now()
+    read_until = began - timedelta(hours=5)
+    gateway.list = replace(bring(text("a", "1")), until=read_until)
+    await looking.step()
+    async with house.service.database.read() as tx:
+        assert await looked_back_to(tx, ROAD) == read_until
+    gateway.list = bring(text("b", "2"))
+    house.clock.set(began + AGAIN)
+    assert await looking.step() == 1
+    house.clock.set(began + AGAIN + EVERY)
+    await looking.step()
+    assert gateway.asked_since == [began - FIRST, read_until, began + AGAIN - OVERLAP]
+    assert await words(house) == ["1", "2"]

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 EVERY = timedelta(minutes=10)
 """How often each road is asked."""
 AGAIN = timedelta(minutes=1)
-"""How soon after a question that was not answered."""
+"""How soon after a question that was not answered, or whose list was too long for one look."""
 OVERLAP = timedelta(hours=1)
 """Asked about once more: lists of providers run behind."""
 FIRST = timedelta(hours=6)
@@ -44,6 +44,7 @@ class LookBack:
         self._database = database
         self._clock = clock
         self._next: dict[str, datetime] = {}
+        self._from: dict[str, datetime] = {}  # roads whose list was too long for one look: where it goes on
 
     async def run(self) -> None:
         """Ask until cancelled."""
@@ -73,9 +74,12 @@ class LookBack:
         async with self._database.read() as tx:
             last = await looked_back_to(tx, road)
         since = max(last - OVERLAP, now - FARTHEST) if last is not None else now - FIRST
-        parsed = await gateway.look_back(since)
+        parsed = await gateway.look_back(self._from.get(road, since))
         if parsed is None:
             return False
-        noted = partial(note_looked_back, road=road, until=now)
+        noted = partial(note_looked_back, road=road, until=parsed.until or now)
         await self._reception.take(gateway, parsed, known_too=False, also=noted)
-        return True
+        self._from.pop(road, None)
+        if parsed.until is not None:
+            self._from[road] = parsed.until
+        return parsed.until is None
