@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -71,7 +71,8 @@ class Abilities:
     two_way: bool = True  # residents can answer on it
     receipts: bool = True
     can_ask: bool = False  # it knows, by our reference or its id, what became of a submission
-    can_look_back: bool = False  # it lists what came in and went out in the last hours
+    can_look_back: bool = False  # it tells what came in and went out in the last hours
+    looks_up: bool = False  # it has no list of them, and is asked about each text of ours without a final result
     standing: bool = False  # it keeps a connection or looks into a folder by itself (``run``, ``fetch``)
     repeats: bool = False  # what it brings may be what it brought before, word for word (exports of a time)
     sends: bool = True  # texts can go out on it; the relay only fetches what others sent in
@@ -124,6 +125,10 @@ class Gateway(Protocol):
 
     async def look_back(self, since: datetime) -> Parsed | None:
         """Texts and receipts since then, also those that a webhook brought already; None: it cannot be asked."""
+        ...
+
+    async def look_up(self, references: Sequence[str]) -> Parsed | None:
+        """What became of these texts of ours, or of some of them (others at the next question); None: as above."""
         ...
 
     async def run(self, deliver: Deliver) -> None:

@@ -11,13 +11,14 @@ from urllib.parse import parse_qsl, urlsplit
 import aiohttp
 
 from bot.domain.charset import units
+from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import InvalidInput
 from bot.domain.gateway import Abilities, Answer, Parsed, RefusedRequest
 from bot.domain.messages import Outcome, Reason, Submitted
 from bot.gateways.account import Account
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
     from bot.domain.gateway import Deliver, Receive, WebRequest
@@ -39,6 +40,7 @@ class BaseGateway(ABC, Generic[A]):
 
     settings: ClassVar[type[Account]] = Account
     abilities: ClassVar[Abilities] = Abilities()
+    clock: Clock = SystemClock()
     methods: ClassVar[tuple[str, ...]] = ("GET", "POST")
     """With which its provider calls the webhook."""
     doors: ClassVar[tuple[str, ...]] = ()
@@ -79,6 +81,9 @@ class BaseGateway(ABC, Generic[A]):
         return None
 
     async def look_back(self, since: datetime) -> Parsed | None:  # noqa: ARG002  # as above
+        return None
+
+    async def look_up(self, references: Sequence[str]) -> Parsed | None:  # noqa: ARG002  # as above
         return None
 
     async def run(self, deliver: Deliver) -> None:

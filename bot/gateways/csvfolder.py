@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo, available_timezones
 import structlog
 from pydantic import Field, field_validator
 
-from bot.domain.clock import SystemClock
 from bot.domain.errors import SettingsError
 from bot.domain.gateway import Abilities, Parsed
 from bot.domain.messages import Inbound, Outbound, Outcome, Reason, Receipt, Submitted
@@ -32,7 +31,6 @@ from bot.gateways.csvfolder_spool import NotTaken, Spool, Timing
 from bot.gateways.csvfolder_words import REPLY_COLUMNS, RESULT_COLUMNS, read_states
 
 if TYPE_CHECKING:
-    from bot.domain.clock import Clock
     from bot.domain.gateway import Deliver, WebRequest
 
 log = structlog.get_logger(__name__)
@@ -108,7 +106,6 @@ class CsvfolderGateway(BaseGateway[CsvfolderAccount]):
     settings = CsvfolderAccount
     abilities: ClassVar[Abilities] = Abilities(can_ask=True, standing=True, repeats=True)
     methods: ClassVar[tuple[str, ...]] = ()  # no vendor calls here
-    clock: Clock = SystemClock()
 
     def __init__(self, account: CsvfolderAccount) -> None:
         super().__init__(account)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import InvalidInput
 from bot.domain.gateway import Abilities, Parsed, road_of
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
@@ -28,12 +28,10 @@ from bot.gateways.generic_settings import Proof
 from bot.gateways.infobip_codes import DUPLICATE, REJECTIONS, code_of, reason_of, state_of
 from bot.gateways.number_forms import is_same, with_plus, without_plus
 from bot.gateways.reading_values import count, inner, moment, objects, price
-from bot.gateways.recent_sends import RecentSends
+from bot.gateways.recent_sends import NOT_CERTAIN, RecentSends, within
 from bot.gateways.record_lists import Records, in_windows, readable, tell_cut_short
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from bot.domain.gateway import WebRequest
     from bot.domain.messages import Outbound
 
@@ -43,6 +41,8 @@ _INBOX = "/sms/1/inbox/logs"
 _MOST = 1000
 _MOST_REMEMBERED = 10_000
 _NEVER = "never_arrived"
+_KEPT = timedelta(hours=47)
+"""How far back the logs surely reach (48 hours)."""
 
 
 class InfobipAccount(Account):
@@ -56,7 +56,6 @@ class InfobipAccount(Account):
 class InfobipGateway(BaseGateway[InfobipAccount]):
     settings = InfobipAccount
     abilities: ClassVar[Abilities] = Abilities(can_ask=True, can_look_back=True)
-    clock: Clock = SystemClock()
 
     def __init__(self, account: InfobipAccount) -> None:
         super().__init__(account)
@@ -127,7 +126,8 @@ class InfobipGateway(BaseGateway[InfobipAccount]):
         if answer.outcome is Outcome.RETRY and answer.code not in REJECTIONS and answer.code != _NEVER:
             return Submitted(Outcome.UNKNOWN, code=answer.code)
         if answer.code == _NEVER:
-            return self._recent.judged(text.reference, answer)
+            known = within(text, self.clock.now(), _KEPT)
+            return self._recent.judged(text.reference, answer) if known else NOT_CERTAIN
         noted = self._noted(text, answer)
         return replace(noted, reason=None) if noted.outcome is Outcome.RETRY else noted
 

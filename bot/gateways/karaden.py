@@ -22,7 +22,7 @@ from bot.gateways.base import BaseGateway, by_status, needed_id, read_object, re
 from bot.gateways.number_forms import domestic
 from bot.gateways.reading_values import count, inner, moment, objects
 from bot.gateways.recent_sends import RecentSends
-from bot.gateways.record_lists import readable
+from bot.gateways.record_lists import readable, tell_cut_short
 from bot.gateways.web_proofs import check_key, check_peer
 
 if TYPE_CHECKING:
@@ -145,11 +145,10 @@ class KaradenGateway(BaseGateway[KaradenAccount]):
         return {"Authorization": f"Bearer {token}", "Karaden-Version": self.mine.version}
 
     async def ask(self, text: Outbound, message_id: str | None) -> Submitted | None:
-        """By its id, or by our tag; a text that the provider does not list never arrived there."""
+        """By its id, or by our tag; a text without an id that the provider does not list never arrived there."""
         if message_id:
-            answer = await self._asked_for(f"{self._messages}/{quote(message_id, safe='')}", _remembered)
-        else:
-            answer = await self._asked_for(self._messages, _listed, params={"tag": text.reference})
+            return await self._asked_for(f"{self._messages}/{quote(message_id, safe='')}", _taken)
+        answer = await self._asked_for(self._messages, _listed, params={"tag": text.reference})
         return self._recent.judged(text.reference, answer)
 
     async def _asked_for(self, url: str, read: Any, **given: Any) -> Submitted:  # noqa: ANN401  # handed on to aiohttp
@@ -172,6 +171,8 @@ class KaradenGateway(BaseGateway[KaradenAccount]):
             receipts += readable(self._receipt, objects(data.get("data"), "data"), road_of(self))
             if not data.get("has_more"):
                 break
+        else:
+            tell_cut_short(road_of(self))
         return Parsed(receipts=tuple(receipts))
 
     async def check(self) -> list[str]:
@@ -187,6 +188,7 @@ class KaradenGateway(BaseGateway[KaradenAccount]):
 
 
 _NEVER = "never_arrived"
+_NOT_LISTED = Submitted(Outcome.RETRY, code=_NEVER)
 
 
 def _meaning(progress: str, status: str, result: str) -> tuple[TextState, Reason | None]:
@@ -229,18 +231,13 @@ def _coded(answer: Submitted, code: str) -> Submitted:
     return Submitted(answer.outcome, code=code, reason=answer.reason)
 
 
-def _remembered(status: int, body: bytes) -> Submitted:
-    if status == HTTPStatus.NOT_FOUND:
-        return Submitted(Outcome.RETRY, code=_NEVER)
-    return _taken(status, body)
-
-
 def _listed(status: int, body: bytes) -> Submitted:
     if status != HTTPStatus.OK:
         return _taken(status, body)
-    found = objects(read_object(body).get("data"), "data")
+    told = read_object(body)
+    found = objects(told.get("data"), "data")
     if not found:
-        return Submitted(Outcome.RETRY, code=_NEVER)
+        return Submitted(Outcome.UNKNOWN, code="has_more") if told.get("has_more") else _NOT_LISTED
     return Submitted(
         Outcome.ACCEPTED, needed_id(found[0], "id"), segments=count(found[0].get("charged_count_per_sent"))
     )

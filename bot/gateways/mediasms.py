@@ -9,7 +9,9 @@ come, and how several results stand in one request (lists of objects and repeate
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from bisect import bisect_right
+from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,14 +23,16 @@ from pydantic import Field, IPvAnyNetwork
 from bot.domain.errors import InvalidInput
 from bot.domain.gateway import Abilities, Parsed
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
-from bot.domain.states import TextState
 from bot.gateways.account import Account, Secret
 from bot.gateways.base import LONGEST_ID, BaseGateway, by_status, needed, needed_id, read_json
 from bot.gateways.mediasms_codes import ALREADY_TAKEN, ANSWERS, NEVER_ARRIVED, RECEIVED, TAKEN, carrier_of, meaning_of
 from bot.gateways.number_forms import domestic
+from bot.gateways.recent_sends import RecentSends
 from bot.gateways.web_proofs import basic_header, check_key, check_peer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.domain.gateway import WebRequest
     from bot.domain.messages import Outbound
 
@@ -37,12 +41,9 @@ _NUMBER = re.compile(r"^0(20|60|70|80|90)([1-9]\d{7}|0\d{10})$")
 _JAPAN = ZoneInfo("Asia/Tokyo")
 _WHEN = re.compile(r"^(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})日?[ .T]*(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2}))?$")
 _MOST_ASKED = 200
-_MOST_REMEMBERED = 10_000
-_REMEMBERED = timedelta(hours=72)
 _UNREADABLE = "no_code"
 _NEVER = "never_arrived"
 _READ = ("status", "mobilenumber", "senderid", "replyid", "returnsmsdatetime")
-_FINAL = {TextState.DELIVERED, TextState.UNDELIVERED, TextState.REJECTED}
 
 
 class MediasmsAccount(Account):
@@ -66,12 +67,14 @@ class MediasmsGateway(BaseGateway[MediasmsAccount]):
     """Our reference is the smsid (unique there, so nothing goes out twice) and the echoed parameter."""
 
     settings = MediasmsAccount
-    abilities: ClassVar[Abilities] = Abilities(two_way=False, can_ask=True, can_look_back=True)
+    abilities: ClassVar[Abilities] = Abilities(two_way=False, can_ask=True, can_look_back=True, looks_up=True)
 
     def __init__(self, account: MediasmsAccount) -> None:
         super().__init__(account)
-        self.abilities = Abilities(bool(account.reply_text), can_ask=True, can_look_back=True)  # type: ignore[misc]  # replies are a matter of the contract
-        self._open: dict[str, datetime] = {}
+        if account.reply_text:  # replies are a matter of the contract
+            self.abilities = replace(self.abilities, two_way=True)  # type: ignore[misc]  # of this account alone
+        self._recent = RecentSends()
+        self._looked_up_to = ""
 
     def length(self, text: str) -> int:
         """A line break counts as two characters."""
@@ -136,8 +139,6 @@ class MediasmsGateway(BaseGateway[MediasmsAccount]):
         smsid, result = self._id(item), needed(item, "status")
         state, reason = meaning_of(result)
         reference = str(item.get(self.mine.echo) or "") or smsid
-        if state in _FINAL:
-            self._open.pop(reference, None)
         carrier = carrier_of(result)
         return Receipt(smsid, state, result.strip()[:60], reference=reference, reason=reason, carrier=carrier)
 
@@ -154,16 +155,11 @@ class MediasmsGateway(BaseGateway[MediasmsAccount]):
             "smsid": text.reference,
             self.mine.echo: text.reference,
         }
+        self._recent.note(text.reference)
         answer = await self.submit(f"{self._console}/api/", _taken, data=fields, headers=self._headers)
         if answer.outcome is not Outcome.ACCEPTED:
             return answer
-        self._remember(text.reference)
         return Submitted(Outcome.ACCEPTED, text.reference, code=answer.code)
-
-    def _remember(self, smsid: str) -> None:
-        self._open[smsid] = datetime.now(UTC)
-        if len(self._open) > _MOST_REMEMBERED:
-            self._open.pop(next(iter(self._open)))
 
     @property
     def _console(self) -> str:
@@ -178,7 +174,7 @@ class MediasmsGateway(BaseGateway[MediasmsAccount]):
         answer = await self._result_of(text.reference)
         if answer.outcome is Outcome.ACCEPTED:
             return Submitted(Outcome.ACCEPTED, text.reference, code=answer.code)
-        return answer
+        return self._recent.judged(text.reference, answer)
 
     async def _result_of(self, smsid: str) -> Submitted:
         """ACCEPTED with the result as ``code``, RETRY where it never arrived, UNKNOWN for everything else."""
@@ -188,19 +184,26 @@ class MediasmsGateway(BaseGateway[MediasmsAccount]):
         known = answer.outcome is Outcome.ACCEPTED or answer.code == _NEVER
         return answer if known else Submitted(Outcome.UNKNOWN, code=answer.code)
 
-    async def look_back(self, since: datetime) -> Parsed | None:
-        """Results of what this process sent and has none of yet: no list of the last hours is public."""
-        now = datetime.now(UTC)
-        self._open = {smsid: at for smsid, at in self._open.items() if now - at < _REMEMBERED}
-        wanted = [smsid for smsid, at in self._open.items() if at >= since][:_MOST_ASKED]
+    async def look_up(self, references: Sequence[str]) -> Parsed | None:
+        """Results one by one, since no list of the last hours is public; where there are many, in turn."""
         receipts = []
-        for smsid in wanted:
+        for smsid in self._next(references):
             answer = await self._result_of(smsid)
             if answer.outcome is Outcome.ACCEPTED:
                 receipts.append(self._receipt({"smsid": smsid, "status": answer.code}))
             elif answer.code in {"no_connection", "401", "503", "555"}:
                 return None
         return Parsed(receipts=tuple(receipts))
+
+    def _next(self, references: Sequence[str]) -> list[str]:
+        """Those that follow the ones that were asked about last."""
+        if len(references) <= _MOST_ASKED:
+            return list(references)
+        in_turn = sorted(references)
+        first = bisect_right(in_turn, self._looked_up_to)
+        found = (in_turn[first:] + in_turn[:first])[:_MOST_ASKED]
+        self._looked_up_to = found[-1]
+        return found
 
     async def check(self) -> list[str]:
         """Asks about a text that was never sent: name, password and address are tried."""

@@ -25,7 +25,7 @@ from bot.gateways.account import Account, Secret
 from bot.gateways.base import LONGEST_ID, BaseGateway, by_status, needed, needed_id, read_form, read_object, refused
 from bot.gateways.number_forms import with_plus
 from bot.gateways.reading_values import count, moment, objects, price
-from bot.gateways.record_lists import readable
+from bot.gateways.record_lists import readable, tell_cut_short
 from bot.gateways.web_proofs import basic_header
 
 if TYPE_CHECKING:
@@ -178,6 +178,8 @@ class PlivoGateway(BaseGateway[PlivoAccount]):
             receipts += readable(_listed, found, road_of(self))
             if len(found) < _PAGE:
                 break
+        else:
+            tell_cut_short(road_of(self))
         return Parsed(receipts=tuple(receipts))
 
     async def check(self) -> list[str]:

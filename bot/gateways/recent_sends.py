@@ -1,6 +1,7 @@
 """What was sent just now: a provider's lists may lag, so that "not listed" does not yet mean "never arrived".
 
-A text that another process sent, or this one before it was started again, may have been sent just now as well.
+A text that another process sent, or this one before it was started again, may have been sent just now as well. And a
+list of the last hours says nothing about a text that may have gone out before them.
 """
 
 from __future__ import annotations
@@ -12,9 +13,18 @@ from bot.domain.messages import Outcome, Submitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime, timedelta
+
+    from bot.domain.messages import Outbound
 
 SECONDS = 60
+NOT_CERTAIN = Submitted(Outcome.UNKNOWN, code="not_certain")
 _MOST = 10_000
+
+
+def within(text: Outbound, now: datetime, kept: timedelta) -> bool:
+    """Whether a list of the last ``kept`` reaches back to the text's attempt; no where that is not known."""
+    return text.submitted_at is not None and now - text.submitted_at < kept
 
 
 class RecentSends:

@@ -21,7 +21,6 @@ import aiohttp
 import structlog
 from pydantic import Field, field_validator
 
-from bot.domain.clock import SystemClock
 from bot.domain.errors import InvalidInput, MimamoriError, NotFound, StorageUnavailable
 from bot.domain.gateway import Abilities
 from bot.domain.messages import Inbound, Outbound, Outcome, Reason, Receipt, Submitted
@@ -45,7 +44,6 @@ from bot.gateways.relay_wire import (
 )
 
 if TYPE_CHECKING:
-    from bot.domain.clock import Clock
     from bot.domain.gateway import Receive, WebRequest
     from bot.gateways.relay_seal import Kept
 
@@ -79,7 +77,6 @@ class RelayGateway(BaseGateway[RelayAccount]):
     settings = RelayAccount
     abilities: ClassVar[Abilities] = Abilities(two_way=False, receipts=False, standing=True, sends=False)
     methods: ClassVar[tuple[str, ...]] = ()  # nobody calls here
-    clock: Clock = SystemClock()
 
     def __init__(self, account: RelayAccount) -> None:
         super().__init__(account)

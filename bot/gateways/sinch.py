@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,19 +28,19 @@ from bot.gateways.generic_incoming import names_of
 from bot.gateways.generic_settings import Proof
 from bot.gateways.number_forms import is_same, with_plus
 from bot.gateways.reading_values import count, moment, objects
-from bot.gateways.recent_sends import RecentSends
-from bot.gateways.record_lists import readable
+from bot.gateways.recent_sends import NOT_CERTAIN, RecentSends
+from bot.gateways.record_lists import readable, tell_cut_short
 from bot.gateways.smpp_terms import part_of
 from bot.gateways.web_proofs import with_key
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from bot.domain.gateway import WebRequest
     from bot.domain.messages import Outbound
 
 _NEVER = "never_arrived"
 _PAGE, _PAGES = 100, 100
+_LONGEST = timedelta(hours=72)
+_CLOCKS = timedelta(minutes=5)  # by so much ours and Sinch's may differ
 _STATES = {
     "queued": (TextState.ACCEPTED, None),
     "dispatched": (TextState.ACCEPTED, None),
@@ -132,7 +133,7 @@ class SinchGateway(BaseGateway[SinchAccount]):
         if text.scheduled_at:
             data["send_at"] = text.scheduled_at.isoformat(timespec="milliseconds")
         if text.expires_at:
-            data["expire_at"] = text.expires_at.isoformat(timespec="milliseconds")
+            data["expire_at"] = _iso(text.expires_at)
         self._recent.note(text.reference)
         return await self.submit(f"{self._plan}/batches", _taken, json=data, headers=self._headers)
 
@@ -145,13 +146,17 @@ class SinchGateway(BaseGateway[SinchAccount]):
         return {"Authorization": f"Bearer {self.mine.token.get_secret_value()}"}
 
     async def ask(self, text: Outbound, message_id: str | None) -> Submitted | None:  # noqa: ARG002  # ours is enough
-        """By our reference among the batches of the last day."""
+        """By our reference among the batches since its attempt (of three days, where that is not known)."""
+        since = text.submitted_at - _CLOCKS if text.submitted_at else self.clock.now() - _LONGEST
         answer = await self.submit(
             f"{self._plan}/batches", _listed, method="GET",
-            params={"client_reference": text.reference}, headers=self._headers,
+            params={"client_reference": text.reference, "start_date": _iso(since)}, headers=self._headers,
         )  # fmt: skip
-        known = answer.outcome is Outcome.ACCEPTED or answer.code == _NEVER
-        return self._recent.judged(text.reference, answer) if known else Submitted(Outcome.UNKNOWN, code=answer.code)
+        if answer.outcome is Outcome.ACCEPTED:
+            return answer
+        if answer.code != _NEVER:
+            return Submitted(Outcome.UNKNOWN, code=answer.code)
+        return self._recent.judged(text.reference, answer) if text.submitted_at else NOT_CERTAIN
 
     async def look_back(self, since: datetime) -> Parsed | None:
         return await self.asked(lambda: self._lists(since))
@@ -164,7 +169,7 @@ class SinchGateway(BaseGateway[SinchAccount]):
 
     async def _pages(self, path: str, name: str, since: datetime) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        given = {"start_date": since.isoformat(timespec="milliseconds"), "page_size": str(_PAGE)}
+        given = {"start_date": _iso(since), "page_size": str(_PAGE)}
         for page in range(_PAGES):
             params = given | {"page": str(page)}
             async with self.http().get(f"{self._plan}/{path}", params=params, headers=self._headers) as answer:
@@ -174,6 +179,8 @@ class SinchGateway(BaseGateway[SinchAccount]):
             found += new
             if not new or len(found) >= int(data.get("count") or 0):
                 break
+        else:
+            tell_cut_short(road_of(self))
         return found
 
     async def check(self) -> list[str]:
@@ -188,6 +195,10 @@ class SinchGateway(BaseGateway[SinchAccount]):
             f" / Sinch cannot be asked ({answer.code}): check url, service_plan_id and token."
         )
         return [told]
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")
 
 
 def _record(data: dict[str, Any]) -> Inbound:

@@ -16,7 +16,6 @@ import aiohttp
 import structlog
 from pydantic import Field
 
-from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import InvalidInput
 from bot.domain.gateway import Abilities, Answer, Parsed, road_of
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
@@ -77,7 +76,6 @@ class SnsGateway(BaseGateway[SnsAccount]):
     settings = SnsAccount
     abilities: ClassVar[Abilities] = Abilities()  # AWS lists neither texts nor what became of them
     methods: ClassVar[tuple[str, ...]] = ("POST",)
-    clock: Clock = SystemClock()
 
     def __init__(self, account: SnsAccount) -> None:
         super().__init__(account)

@@ -16,7 +16,6 @@ from urllib.parse import parse_qs, quote, urlsplit
 import aiohttp
 from pydantic import Field, model_validator
 
-from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import InvalidInput
 from bot.domain.gateway import Abilities, Answer, Parsed, road_of
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
@@ -26,11 +25,11 @@ from bot.gateways.account import Account, Secret
 from bot.gateways.base import LONGEST_ID, BaseGateway, by_status, needed, needed_id, read_object, refused
 from bot.gateways.http_auth import basic
 from bot.gateways.reading_values import objects
-from bot.gateways.record_lists import readable
+from bot.gateways.recent_sends import NOT_CERTAIN
+from bot.gateways.record_lists import Records, readable, tell_cut_short
 from bot.gateways.twilio_signature import form_pairs, is_json, verify
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from typing import Self
 
     from bot.domain.gateway import WebRequest
@@ -38,9 +37,10 @@ if TYPE_CHECKING:
 
 _EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 _PAGE, _PAGES = "200", 50
-_AN_HOUR, _A_DAY, _SETTLED = timedelta(hours=1), timedelta(hours=24), timedelta(seconds=60)
+_AN_HOUR, _LONGEST, _SETTLED = timedelta(hours=1), timedelta(hours=72), timedelta(seconds=60)
 _CLOCKS = timedelta(minutes=2)  # by so much ours and Twilio's may differ
 _NOT_THERE_YET = Submitted(Outcome.UNKNOWN, code="not_there_yet")
+
 _BROKEN = (aiohttp.ClientError, OSError, ValueError, LookupError, TypeError, InvalidInput)
 _REMEMBERED = 10_000
 _REFUSED = (
@@ -76,7 +76,6 @@ class TwilioGateway(BaseGateway[TwilioAccount]):
 
     settings = TwilioAccount
     abilities: ClassVar[Abilities] = Abilities(can_ask=True, can_look_back=True)
-    clock: Clock = SystemClock()
 
     def __init__(self, account: TwilioAccount) -> None:
         super().__init__(account)
@@ -136,8 +135,9 @@ class TwilioGateway(BaseGateway[TwilioAccount]):
         """Twilio takes no key of ours: without its id, the text is looked for by number and words in its log.
 
         Found once within an hour of its attempt (of now, where the attempt's time is unknown): that is it. Nothing like
-        it since the attempt (for a day back), and still nothing a minute after the first question: it never arrived.
-        Anything else stays unknown until the status callback brings our reference.
+        it since the attempt, and still nothing a minute after the first question: it never arrived. Anything else
+        (the attempt's time is unknown, the list is cut off) stays unknown until the status callback brings our
+        reference.
         """
         if message_id:
             url = f"{self._base}/Messages/{quote(message_id, safe='')}.json"
@@ -147,17 +147,21 @@ class TwilioGateway(BaseGateway[TwilioAccount]):
         _forget_oldest(self._asked)
         first = self._asked.setdefault(text.reference, now)
         try:
-            since = text.submitted_at - _CLOCKS if text.submitted_at else now - _A_DAY
-            recent = [record async for record in self._records({"To": text.recipient}, since)]
+            since = text.submitted_at - _CLOCKS if text.submitted_at else now - _LONGEST
+            recent, whole = await self._records({"To": text.recipient}, since)
         except _BROKEN:
             return Submitted(Outcome.UNKNOWN, code="cannot_ask")
         like = [record for record in recent if self._like(record, text)]
+        if not like and now - first < _SETTLED:
+            return _NOT_THERE_YET
+        if not whole or (not like and text.submitted_at is None):
+            return NOT_CERTAIN
         if not like:
-            gone = now - first >= _SETTLED
-            return Submitted(Outcome.RETRY, code="never_arrived") if gone else _NOT_THERE_YET
-        late = twilio_records.made_at(like[0]) - (text.submitted_at or now)
-        if len(like) > 1 or like[0].get("body") != text.text or abs(late) > _AN_HOUR:
-            return Submitted(Outcome.UNKNOWN, code="not_certain")
+            return Submitted(Outcome.RETRY, code="never_arrived")
+        made = twilio_records.made_at(like[0])
+        near = made is not None and abs(made - (text.submitted_at or now)) <= _AN_HOUR
+        if len(like) > 1 or like[0].get("body") != text.text or not near:
+            return NOT_CERTAIN
         found = twilio_records.submitted(like[0])
         self._remember(found.message_id, text.reference)
         return found
@@ -173,7 +177,9 @@ class TwilioGateway(BaseGateway[TwilioAccount]):
 
     async def _since(self, since: datetime) -> Parsed:
         moment, road = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), road_of(self)
-        records = [record async for record in self._records({"DateSent>": moment}, since)]
+        records, whole = await self._records({"DateSent>": moment}, since)
+        if not whole:
+            tell_cut_short(road)
         came = [record for record in records if self._concerns_us(record, "inbound", "to")]
         went = [record for record in records if self._concerns_us(record, "outbound", "from")]
         return Parsed(readable(twilio_records.inbound, came, road), readable(twilio_records.receipt, went, road))
@@ -184,8 +190,12 @@ class TwilioGateway(BaseGateway[TwilioAccount]):
         ours = record.get(side) == self.mine.sender or bool(service and record.get("messaging_service_sid") == service)
         return ours and str(record.get("direction", "")).startswith(direction)
 
-    async def _records(self, query: dict[str, str], since: datetime) -> AsyncIterator[dict[str, Any]]:
-        """Twilio's log, the latest first, until it is older than ``since``; raises what ``asked`` knows."""
+    async def _records(self, query: dict[str, str], since: datetime) -> tuple[Records, bool]:
+        """Twilio's log, the latest first, back to ``since``, and whether that is all; raises what ``asked`` knows.
+
+        A record whose time cannot be read is there too.
+        """
+        found: Records = []
         url, params = f"{self._base}/Messages.json", {**query, "PageSize": _PAGE}
         for _ in range(_PAGES):
             async with self.http().get(url, params=params, headers=self._auth, allow_redirects=False) as answer:
@@ -193,13 +203,13 @@ class TwilioGateway(BaseGateway[TwilioAccount]):
                     raise ValueError(answer.status)
                 page = read_object(await answer.read())
             records = objects(page.get("messages"), "messages")
-            for record in records:
-                if twilio_records.made_at(record) >= since:
-                    yield record
+            times = [twilio_records.made_at(record) or since for record in records]
+            found += [record for record, at in zip(records, times, strict=True) if at >= since]
             following = page.get("next_page_uri")
-            if not following or all(twilio_records.made_at(record) < since for record in records):
-                return
+            if not following or all(at < since for at in times):
+                return found, True
             url, params = f"{self.mine.api.rstrip('/')}/{str(following).lstrip('/')}", {}
+        return found, False
 
     async def check(self) -> list[str]:
         """Looks at the account, which sends nothing."""

@@ -14,12 +14,10 @@ from bot.gateways import twilio_codes
 from bot.gateways.base import by_status, needed, needed_id, read_object
 from bot.gateways.reading_values import count, price
 
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
-
-def made_at(record: dict[str, Any]) -> datetime:
-    """When Twilio made it (``date_created``, RFC 2822 in GMT); the beginning of time where it does not say."""
-    return _moment(record.get("date_created") or record.get("date_sent")) or _BEGINNING
+def made_at(record: dict[str, Any]) -> datetime | None:
+    """When Twilio made it (``date_created``, RFC 2822 in GMT); None where it does not say."""
+    return _moment(record.get("date_created") or record.get("date_sent"))
 
 
 def submitted(record: dict[str, Any]) -> Submitted:

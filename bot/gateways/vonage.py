@@ -16,7 +16,6 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 from pydantic import Field, model_validator
 
-from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import InvalidInput
 from bot.domain.gateway import Abilities, Parsed, road_of
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
@@ -27,7 +26,7 @@ from bot.gateways.base import BaseGateway, read_object, refused
 from bot.gateways.http_auth import basic, bearer
 from bot.gateways.number_forms import without_plus
 from bot.gateways.reading_values import objects
-from bot.gateways.record_lists import readable
+from bot.gateways.record_lists import readable, tell_cut_short
 from bot.gateways.vonage_signature import Method, token_of, told
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from bot.domain.messages import Outbound
 
 _A_DAY = timedelta(hours=24)
+_CLOCKS = timedelta(minutes=5)  # by so much ours and Vonage's may differ
 _PAGES = 50
 _REMEMBERED = 10_000
 _TOKEN_LIFE = timedelta(minutes=15)
@@ -71,7 +71,6 @@ class VonageAccount(Account):
 class VonageGateway(BaseGateway[VonageAccount]):
     settings = VonageAccount
     abilities: ClassVar[Abilities] = Abilities(can_ask=True, can_look_back=True)
-    clock: Clock = SystemClock()
 
     def __init__(self, account: VonageAccount) -> None:
         super().__init__(account)
@@ -180,7 +179,7 @@ class VonageGateway(BaseGateway[VonageAccount]):
         return jwt.encode({"alg": "RS256", "typ": "JWT"}, claims, RSAKey.import_key(pem))
 
     async def ask(self, text: Outbound, message_id: str | None) -> Submitted | None:
-        """By its id, or by our reference among the texts of the last day.
+        """By its id, or by our reference among the texts of the day after its attempt (of the last day, if unknown).
 
         Vonage does not say how soon a text appears in its records: one that is not there is unknown, never "not sent".
         """
@@ -188,7 +187,8 @@ class VonageGateway(BaseGateway[VonageAccount]):
             query = {"id": message_id}
         else:
             now = self.clock.now()
-            query = _window(now - _A_DAY, now)
+            first = text.submitted_at - _CLOCKS if text.submitted_at else now - _A_DAY
+            query = _window(first, min(first + _A_DAY, now))
         parsed = await self.asked(lambda: self._receipts(query))
         if parsed is None:
             return Submitted(Outcome.UNKNOWN, code="cannot_ask")
@@ -233,6 +233,8 @@ class VonageGateway(BaseGateway[VonageAccount]):
             url, params = vonage_answers.next_page(page), {}
             if not url.startswith(f"{base}/"):
                 break
+        else:
+            tell_cut_short(road_of(self))
         return found
 
     async def check(self) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+
+from bot.domain.states import TextState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,6 +36,17 @@ async def looked_back_to(tx: Tx, road: str) -> datetime | None:
     roads = tx.t.roads
     found: datetime | None = await tx.value(select(roads.c.looked_back_to).where(roads.c.road == road))
     return found
+
+
+async def open_texts(tx: Tx, road: str, since: datetime) -> list[str]:
+    """Our references of texts that this road was given since then and that have no final result, the oldest first."""
+    outbox, events = tx.t.outbox, tx.t.text_events
+    went = events.c.at >= since, events.c.state == TextState.SUBMITTING, events.c.road == road
+    still = outbox.c.road == road, outbox.c.state.in_((TextState.ACCEPTED, TextState.UNKNOWN))
+    query = select(outbox.c.reference).join(events, events.c.outbox_id == outbox.c.id).where(*went, *still)
+    return [
+        row["reference"] for row in await tx.all(query.group_by(outbox.c.reference).order_by(func.min(events.c.at)))
+    ]
 
 
 async def _note(tx: Tx, road: str, column: str, at: datetime) -> None:

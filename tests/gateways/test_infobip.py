@@ -1,6 +1,7 @@
 """Infobip: batches of its public examples, and what its statuses, errors and answers mean."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -315,9 +316,23 @@ ASKING = {
 }
 
 
+def asks_of(text):
+    async def act(gateway):
+        gateway.clock = FixedClock(NOW + timedelta(minutes=2))
+        return await gateway.ask(text, None)
+
+    return act
+
+
+@pytest.mark.parametrize("tried", [None, NOW - timedelta(hours=48)], ids=["nobody knows when", "before the logs begin"])
+async def test_logs_that_may_not_reach_back_to_the_attempt_are_no_proof(tried):
+    found, _ = await outcome(says(200, log()), asks_of(replace(TEXT, submitted_at=tried)))
+    assert found == Submitted(Outcome.UNKNOWN, code="not_certain")
+
+
 @pytest.mark.parametrize("answer, meaning", ASKING.values(), ids=ASKING.keys())
 async def test_each_answer_about_an_earlier_text_has_its_meaning(answer, meaning):
-    found, seen = await outcome(answer, lambda gateway: gateway.ask(TEXT, None))
+    found, seen = await outcome(answer, asks_of(replace(TEXT, submitted_at=NOW)))
     assert found == meaning
     assert seen[0][:2] == ("GET", "/sms/3/logs?messageId=ref0001")
 

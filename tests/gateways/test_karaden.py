@@ -263,6 +263,8 @@ async def a_minute_later(gateway, message_id=None):
 async def test_a_text_that_the_provider_does_not_list_can_be_sent_again():
     answer, _ = await outcome(says(200, listed()), a_minute_later)
     assert answer == Submitted(Outcome.RETRY, code="never_arrived")
+    cut_off = says(200, b'{"data": [], "has_more": true}')
+    assert (await outcome(cut_off, a_minute_later))[0] == Submitted(Outcome.UNKNOWN, code="has_more")
     answer, _ = await outcome(says(404, error("E5")), lambda gateway: gateway.ask(TEXT, None))
     assert answer == Submitted(Outcome.UNKNOWN, code="E5")  # the address of the list itself is wrong
 
@@ -271,12 +273,12 @@ async def test_a_text_that_the_provider_does_not_list_can_be_sent_again():
     "answer, expected",
     [
         (says(200, json.dumps(MESSAGE).encode()), Submitted(Outcome.ACCEPTED, MESSAGE_ID, segments=2)),
-        (says(404, error("E5")), Submitted(Outcome.RETRY, code="never_arrived")),
+        (says(404, error("E5")), Submitted(Outcome.UNKNOWN, code="E5")),
         (says(401, error("E3")), Submitted(Outcome.UNKNOWN, code="E3")),
         (says(429, error("E6")), Submitted(Outcome.UNKNOWN, code="E6")),
         (says(500), Submitted(Outcome.UNKNOWN, code="500")),
     ],
-    ids=["known", "never arrived", "our token", "too many", "broken"],
+    ids=["known", "another tenant's, or gone", "our token", "too many", "broken"],
 )
 async def test_a_text_is_asked_about_by_its_id(answer, expected):
     found, seen = await outcome(answer, lambda gateway: a_minute_later(gateway, MESSAGE_ID))

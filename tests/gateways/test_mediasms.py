@@ -6,11 +6,11 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from aiohttp import web
 
 from bot.domain.messages import Inbound, Outbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.mediasms_codes import ANSWERS
+from bot.gateways.recent_sends import RecentSends
 from bot.gateways.registry import load_account
 from tests.gateways.kit import BROKEN, NOW, TEXT, Case, make_gateway, post, provider, says
 
@@ -300,8 +300,7 @@ ASKING = {
     ),
     "with a comma": (says(200, b"200,14", "text/plain"), Submitted(Outcome.ACCEPTED, "ref0001", code="14")),
     "as JSON": (says(200, b'{"result": "200", "status": "1"}'), Submitted(Outcome.ACCEPTED, "ref0001", code="1")),
-    "it never came": (says(200, b'{"result": "514"}'), Submitted(Outcome.RETRY, code="never_arrived")),
-    "it never came, as text": (says(200, b"514", "text/plain"), Submitted(Outcome.RETRY, code="never_arrived")),
+    "it is not there yet": (says(200, b'{"result": "514"}'), Submitted(Outcome.UNKNOWN, code="not_yet")),
     "no result": (says(200, b"200", "text/plain"), Submitted(Outcome.UNKNOWN, code="200")),
     "our password": (says(401, b'{"result": "401"}'), Submitted(Outcome.UNKNOWN, code="401")),
     "broken": (says(500), Submitted(Outcome.UNKNOWN, code="500")),
@@ -316,44 +315,53 @@ async def test_each_answer_about_an_earlier_text_has_its_meaning(answer, meaning
     assert seen[0][:2] == ("GET", "/api5/?smsid=ref0001")
 
 
-async def test_results_that_were_not_pushed_are_asked_for():
-    async def answer(request):
-        if request.path == "/api/":
-            return web.Response(text="200")
-        return web.Response(text="200\nau 圏外・OFF\n")
+@pytest.mark.parametrize("body", [b'{"result": "514"}', b"514"], ids=["JSON", "text"])
+async def test_a_text_that_the_console_does_not_know_after_a_minute_never_arrived(body):
+    now = [0.0]
 
     async def act(gateway):
-        await gateway.send(TEXT)
-        return await gateway.look_back(NOW.replace(year=2020)), await gateway.look_back(NOW.replace(year=2020))
+        gateway._recent = RecentSends(lambda: now[0])
+        await gateway.ask(TEXT, None)
+        now[0] += 60
+        return await gateway.ask(TEXT, None)
 
-    (first, second), _ = await outcome(answer, act)
-    assert first.receipts == (receipt(TextState.UNDELIVERED, "au 圏外・OFF", Reason.ABSENT, carrier="au"),)
-    assert not second.receipts  # a final result is not asked for again
+    assert (await outcome(says(200, body, "text/plain"), act))[0] == Submitted(Outcome.RETRY, code="never_arrived")
 
 
-async def test_a_pushed_result_is_not_asked_for_again():
+async def test_texts_without_a_result_are_looked_up_by_a_process_that_did_not_send_them():
+    answer = says(200, "200\nau 圏外・OFF\n".encode(), "text/plain")
+    found, seen = await outcome(answer, lambda gateway: gateway.look_up(["ref0001"]))
+    assert found.receipts == (receipt(TextState.UNDELIVERED, "au 圏外・OFF", Reason.ABSENT, carrier="au"),)
+    assert [path for _, path, *_ in seen] == ["/api5/?smsid=ref0001"]
+
+
+async def test_a_result_that_is_only_read_changes_nothing():
+    """Nobody has proved yet where it came from, nor stored it."""
+
     async def act(gateway):
         await gateway.send(TEXT)
         await gateway.parse(as_json(RESULT))
-        return await gateway.look_back(NOW.replace(year=2020))
+        return await gateway.look_up(["ref0001"])
 
-    found, seen = await outcome(says(200, b"200", "text/plain"), act)
-    assert not found.receipts
-    assert len(seen) == 1
+    found, _ = await outcome(says(200, b"200,2", "text/plain"), act)
+    assert [item.reference for item in found.receipts] == ["ref0001"]
 
 
-async def test_asking_for_results_stops_when_the_console_is_away():
-    async def answer(request):
-        return web.Response(text="200") if request.path == "/api/" else web.Response(status=503)
+async def test_many_texts_are_looked_up_in_turn():
+    references = [f"r{number:04}" for number in range(450)]
 
     async def act(gateway):
-        for number in range(3):
-            await gateway.send(Outbound(f"ref{number}", "+819012345678", "x"))
-        return await gateway.look_back(NOW.replace(year=2020))
+        return [{item.reference for item in (await gateway.look_up(references)).receipts} for _ in range(3)]
 
-    found, seen = await outcome(answer, act)
+    rounds, _ = await outcome(says(200, b"200,2", "text/plain"), act)
+    assert [len(found) for found in rounds] == [200, 200, 200]
+    assert set.union(*rounds) == set(references)
+
+
+async def test_looking_up_stops_when_the_console_is_away():
+    found, seen = await outcome(says(503), lambda gateway: gateway.look_up(["a", "b", "c"]))
     assert found is None
-    assert len(seen) == 4
+    assert len(seen) == 1
 
 
 async def test_the_check_tries_the_account_without_sending():

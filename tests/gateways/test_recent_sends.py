@@ -1,10 +1,13 @@
 """A look-up that finds nothing just after an attempt is no reason to send again."""
 
+from dataclasses import replace
+
 import pytest
 
+from bot.domain.clock import FixedClock
 from bot.domain.messages import Outcome, Submitted
 from bot.gateways.recent_sends import RecentSends
-from tests.gateways.kit import BROKEN, TEXT, make_gateway, provider, says
+from tests.gateways.kit import BROKEN, NOW, TEXT, make_gateway, provider, says
 
 NOT_YET = Submitted(Outcome.UNKNOWN, code="not_yet")
 NEVER, TAKEN = Submitted(Outcome.RETRY, code="never_arrived"), Submitted(Outcome.ACCEPTED, "id")
@@ -43,6 +46,7 @@ def test_not_every_text_is_remembered_for_ever():
     assert recent.judged("r0", NEVER) == NOT_YET, "asked about for the first time, as far as is known"
 
 
+TRIED = replace(TEXT, submitted_at=NOW)
 PROOF = {"kind": "path_secret", "key": "env:RECENT_SECRET"}
 KINDS = {
     "karaden": ({"token": "env:RECENT_SECRET", "key": "env:RECENT_SECRET", "tenant_id": "t", "service_id": 1}, "data"),
@@ -57,10 +61,11 @@ async def test_a_lagging_list_makes_nobody_send_twice(monkeypatch, kind):
     given, name = KINDS[kind]
     async with provider(BROKEN["reset"]) as (url, there):
         gateway = make_gateway(kind, url=url, **given)
+        gateway.clock = FixedClock(NOW)
         try:
             assert (await gateway.send(TEXT)).outcome is Outcome.UNKNOWN
             there.answer = says(200, f'{{"{name}": []}}'.encode())
-            assert await gateway.ask(TEXT, None) == NOT_YET
+            assert await gateway.ask(TRIED, None) == NOT_YET
         finally:
             await gateway.close()
 
@@ -71,10 +76,11 @@ async def test_after_a_restart_a_lagging_list_makes_nobody_send_twice(monkeypatc
     now, (given, name) = [1000.0], KINDS[kind]
     async with provider(says(200, f'{{"{name}": []}}'.encode())) as (url, _):
         gateway = make_gateway(kind, url=url, **given)
+        gateway.clock = FixedClock(NOW)
         gateway._recent = RecentSends(lambda: now[0])
         try:
-            assert await gateway.ask(TEXT, None) == NOT_YET
+            assert await gateway.ask(TRIED, None) == NOT_YET
             now[0] += 60
-            assert await gateway.ask(TEXT, None) == NEVER
+            assert await gateway.ask(TRIED, None) == NEVER
         finally:
             await gateway.close()

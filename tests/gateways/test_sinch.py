@@ -2,12 +2,14 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from bot.domain.clock import FixedClock
 from bot.domain.messages import Inbound, Outbound, Outcome, Part, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.registry import load_account
@@ -253,9 +255,21 @@ ASKING = {
 
 @pytest.mark.parametrize("answer, meaning", ASKING.values(), ids=ASKING.keys())
 async def test_each_answer_about_an_earlier_text_has_its_meaning(answer, meaning):
-    found, seen = await outcome(answer, lambda gateway: gateway.ask(TEXT, None))
+    tried = replace(TEXT, submitted_at=NOW)
+    found, seen = await outcome(answer, lambda gateway: gateway.ask(tried, None))
     assert found == meaning
-    assert seen[0][:2] == ("GET", "/xms/v1/plan1/batches?client_reference=ref0001")
+    path = "/xms/v1/plan1/batches?client_reference=ref0001&start_date=2026-11-20T02:55:00.000%2B00:00"
+    assert seen[0][:2] == ("GET", path), "without a date Sinch lists one day only"
+
+
+async def test_where_nobody_knows_when_it_was_tried_an_empty_list_is_no_proof():
+    async def act(gateway):
+        gateway.clock = FixedClock(NOW)
+        return await gateway.ask(TEXT, None)
+
+    found, seen = await outcome(says(200, listed("batches")), act)
+    assert found == Submitted(Outcome.UNKNOWN, code="not_certain")
+    assert "start_date=2026-11-17T03:00:00.000" in seen[0][1]
 
 
 async def test_the_last_hours_are_read_page_by_page():

@@ -426,14 +426,14 @@ def log(*records, following=None):
     return says(200, json.dumps({"messages": records, "next_page_uri": following}).encode())
 
 
-async def asked(answer, message_id=None, *, at=NOW, again=None):
+async def asked(answer, message_id=None, *, at=NOW, again=None, text=TEXT):
     async def act(gateway):
         gateway.clock = FixedClock(at)
-        told = await gateway.ask(TEXT, message_id)
+        told = await gateway.ask(text, message_id)
         if again is None:
             return told
         gateway.clock = FixedClock(again)
-        return await gateway.ask(TEXT, message_id)
+        return await gateway.ask(text, message_id)
 
     return (await outcome_of(answer, act))[0]
 
@@ -447,7 +447,8 @@ ASKING = {
     "another number": (log({**ITEM, "to": "+819000000000"}), NOW, unknown("not_there_yet")),
     "a text from the resident": (log({**ITEM, "direction": "inbound"}), NOW, unknown("not_there_yet")),
     "twice": (log(ITEM, {**ITEM, "sid": "SM2"}), NOW, UNCERTAIN),
-    "of yesterday's question": (log(ITEM), NOW + 25 * HOUR, unknown("not_there_yet")),
+    "of another day's question": (log(ITEM), NOW + 73 * HOUR, unknown("not_there_yet")),
+    "of yesterday's question": (log(ITEM), NOW + 25 * HOUR, UNCERTAIN),
     "hours ago": (log(ITEM), NOW + 3 * HOUR, UNCERTAIN),
     "the account keeps no words": (log({**ITEM, "body": ""}), NOW, UNCERTAIN),
     "broken": (says(500), NOW, unknown("cannot_ask")),
@@ -464,8 +465,26 @@ async def test_each_answer_about_an_unknown_text_has_its_meaning(answer, at, sub
 
 
 async def test_a_text_that_is_still_not_there_after_a_minute_never_arrived():
-    told = await asked(log(), again=NOW + MINUTE)
+    told = await asked(log(), again=NOW + MINUTE, text=replace(TEXT, submitted_at=NOW))
     assert told == Submitted(Outcome.RETRY, code="never_arrived")
+
+
+async def test_where_nobody_knows_when_it_was_tried_an_empty_log_is_no_proof():
+    assert await asked(log(), again=NOW + MINUTE) == UNCERTAIN
+    at = NOW + 71 * HOUR
+    assert await asked(log({**ITEM, "body": ""}), at=at) == UNCERTAIN, "the last three days are looked through"
+
+
+async def test_a_log_that_is_cut_off_is_no_proof():
+    other, more = {**ITEM, "body": "5"}, f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json?Page=1"
+    text = replace(TEXT, submitted_at=NOW)
+    assert await asked(log(other, following=more), again=NOW + MINUTE, text=text) == UNCERTAIN
+    assert await asked(log(ITEM, other, following=more), text=text) == UNCERTAIN
+
+
+async def test_a_record_whose_time_cannot_be_read_may_be_the_text():
+    told = await asked(log({**ITEM, "date_created": "?"}), again=NOW + MINUTE, text=replace(TEXT, submitted_at=NOW))
+    assert told == UNCERTAIN
 
 
 async def test_an_earlier_text_with_the_same_words_is_not_taken_for_the_one_asked_about():

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
@@ -578,6 +579,12 @@ async def test_the_records_are_asked_for_as_documented():
         "&date_start=2026-11-19T03:00:00Z&date_end=2026-11-20T03:00:00Z"
     )
     assert headers["Authorization"] == "Basic " + base64.b64encode(f"{KEY}:abcdef0123456789".encode()).decode()
+
+
+async def test_a_text_is_looked_for_around_the_time_at_which_it_was_tried():
+    tried = replace(TEXT, submitted_at=NOW - timedelta(hours=50))
+    _, there = await outcome_of(records(SENT), lambda gateway: gateway.ask(tried, None))
+    assert there.seen[0][1].endswith("&date_start=2026-11-18T00:55:00Z&date_end=2026-11-19T00:55:00Z")
 
 
 async def test_looking_back_brings_texts_and_states_a_day_at_a_time_and_all_pages():

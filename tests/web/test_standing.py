@@ -11,8 +11,10 @@ from sqlalchemy import text as sql
 
 from bot.domain.gateway import Parsed
 from bot.storage.heard import last_heard, looked_back_to
+from bot.storage.text_events import TextEvent, add_text_events
 from bot.web.webhook.lookback import AGAIN, EVERY, FARTHEST, FIRST, OVERLAP, LookBack
 from bot.web.webhook.standing import keep_standing
+from tests.storage.test_receipts import add_text
 from tests.support.signed import PHONE, SignedGateway, join, knock, parsed, text, words
 from tests.support.wait import until_async
 
@@ -165,3 +167,31 @@ async def test_a_list_that_is_too_long_for_one_look_goes_on_soon_where_it_ended(
     await looking.step()
     assert gateway.asked_since == [began - FIRST, read_until, began + AGAIN - OVERLAP]
     assert await words(house) == ["1", "2"]
+
+
+class LookedUp(SignedGateway):
+    """Has no list; tells what became of the texts that it is asked about."""
+
+    abilities = replace(SignedGateway.abilities, looks_up=True)
+
+    async def look_up(self, references):
+        self.asked_about = list(references)
+        return parsed({"receipts": [{"message_id": "", "reference": "ref2", "state": "delivered"}]})
+
+
+async def test_a_road_without_a_list_is_asked_about_each_text_that_has_no_result(house):
+    gateway, now = join(house, LookedUp()), house.clock.now()
+    async with house.service.database.write() as tx:
+        hours = {1: 80, 2: 60, 3: 1, 4: 1, 5: 1, 6: 2}
+        states = {1: "accepted", 2: "accepted", 3: "delivered", 4: "accepted", 5: "unknown", 6: "queued"}
+        for number, state in states.items():
+            text_id = await add_text(tx, number, state, road="other/main" if number == 4 else ROAD)
+            tried = [TextEvent(text_id, "submitting", "other/main" if number == 4 else ROAD)]
+            await add_text_events(tx, tried * 2, now - timedelta(hours=hours[number]))
+    looking = look_back(house, gateway)
+    await looking.step()
+    assert gateway.asked_about == ["ref2", "ref5"], "also those that an earlier process sent"
+    house.clock.set(now + EVERY)
+    await looking.step()
+    assert gateway.asked_about == ["ref5"], "a result that is stored is not asked for again"
+    assert gateway.asked_since == []

@@ -11,7 +11,7 @@ import structlog
 
 from bot.domain.errors import StorageUnavailable
 from bot.domain.gateway import road_of
-from bot.storage.heard import looked_back_to, note_looked_back
+from bot.storage.heard import looked_back_to, note_looked_back, open_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,8 +73,13 @@ class LookBack:
     async def _asked(self, gateway: Gateway, road: str, now: datetime) -> bool:
         async with self._database.read() as tx:
             last = await looked_back_to(tx, road)
+            looks_up = gateway.abilities.looks_up
+            references = await open_texts(tx, road, now - FARTHEST) if looks_up else []
         since = max(last - OVERLAP, now - FARTHEST) if last is not None else now - FIRST
-        parsed = await gateway.look_back(self._from.get(road, since))
+        if looks_up:
+            parsed = await gateway.look_up(references)
+        else:
+            parsed = await gateway.look_back(self._from.get(road, since))
         if parsed is None:
             return False
         noted = partial(note_looked_back, road=road, until=parsed.until or now)
