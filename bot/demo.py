@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.domain.errors import MimamoriError
 from bot.service import Service, build, limits_of, opened, running
+from bot.settings import shipped
 from bot.storage.accounts import ensure_demo_accounts
 from bot.storage.folder import only_process
 from bot.web import console, public
@@ -44,7 +45,10 @@ async def run_demo(settings: Settings, data: Path, port: int, *, samples: bool, 
         own = {"data_dir": data, "database_url": "", "key_file": None, "redis_url": "", "secure_cookies": False}
         settings = settings.model_copy(update={**own, "carrier_url": f"{carrier_url}/demo/carrier"})
         clock = DemoClock(data / "clock.json", settings.timezone)
-        async with opened(build(settings, clock)) as service, _carrier(service, clock, data, carrier_url) as carrier:
+        # a click in a demo must not change the program's own files
+        examples = data / "labelled" if settings.conversations == shipped("conversations") else None
+        service = build(settings, clock, examples=examples)
+        async with opened(service), _carrier(service, clock, data, carrier_url) as carrier:
             clockwork = Clockwork(service.database, clock, service.bells, carrier)
             await _mount(service, clock, clockwork, carrier)
             async with _serving(service.app) as runner:

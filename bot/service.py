@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 from aiohttp import web
 
-from bot.corrections import Corrections
+from bot.corrections import Corrections, Examples
 from bot.domain.errors import ScriptError, SettingsError, StorageUnavailable
 from bot.domain.gateway import road_of
 from bot.escalations.desk import Desk
@@ -46,6 +46,8 @@ from bot.web.webhook.reception import Reception
 from bot.web.webhook.standing import keep_standing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bot.domain.clock import Clock
     from bot.gateways.base import BaseGateway
     from bot.scripts.library import Reloaded
@@ -123,9 +125,17 @@ class Service:
 
 
 def build(
-    settings: Settings, clock: Clock, *, library: ScriptLibrary | None = None, reader: Reader | None = None
+    settings: Settings,
+    clock: Clock,
+    *,
+    library: ScriptLibrary | None = None,
+    reader: Reader | None = None,
+    examples: Path | None = None,
 ) -> Service:
-    """Make the ports; nothing is opened yet. ``library`` and ``reader`` can be shared by several services."""
+    """Make the ports; nothing is opened yet. ``library`` and ``reader`` can be shared by several services.
+
+    ``examples`` is the folder for accepted examples of readings, where it is not that of the scripts.
+    """
     database = Database(settings.database, Keyring.load_or_create(settings.keys))
     bells = _shared_bells(settings.redis_url) if settings.redis_url else Bells()
     office = settings.office
@@ -141,7 +151,9 @@ def build(
         quarantine=Quarantine(database, gateways, reception, clock),
         roster=Roster(database, office, clock, bells),
         desk=Desk(database, clock, bells),
-        corrections=Corrections.make(database, office, clock, bells, reader, settings.conversations),
+        corrections=Corrections.make(
+            database, office, clock, bells, reader, Examples(settings.conversations, examples)
+        ),
         gateways=gateways,
         app=make_app(settings.max_request_bytes),
     )  # fmt: skip

@@ -11,15 +11,13 @@ from bot.corrections.reread import Rereader
 from bot.corrections.review import Review
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bot.domain.clock import Clock
     from bot.domain.office import Office
     from bot.reading.reader import Reader
     from bot.storage.bells import Bells
     from bot.storage.database import Database
 
-__all__ = ["Corrections"]
+__all__ = ["Corrections", "Examples"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +30,11 @@ class Corrections:
 
     @classmethod
     def make(
-        cls, database: Database, office: Office, clock: Clock, bells: Bells, reader: Reader, conversations: Path
+        cls, database: Database, office: Office, clock: Clock, bells: Bells, reader: Reader, examples: Examples
     ) -> Corrections:
-        """``reader`` is today's; accepted examples go to the labelled replies of the folder ``conversations``."""
+        """``reader`` is today's; ``examples`` are where accepted ones go."""
         return cls(
             Marking(database, office, clock, bells),
-            Review(database, office, clock, bells, Examples(conversations)),
+            Review(database, office, clock, bells, examples),
             Rereader(database, reader),
         )

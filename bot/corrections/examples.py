@@ -24,10 +24,11 @@ class ExamplesUnwritable(MimamoriError):
 
 
 class Examples:
-    """The labelled replies in ``<conversations>/reading/labelled``."""
+    """The labelled replies in ``<conversations>/reading/labelled``; new ones go to ``own`` where that is given."""
 
-    def __init__(self, conversations: Path) -> None:
-        self._folder = conversations / "reading" / "labelled"
+    def __init__(self, conversations: Path, own: Path | None = None) -> None:
+        self._shared = conversations / "reading" / "labelled"
+        self._folder = own or self._shared
 
     def add(self, labels: Labels, language: str, context: str, text: str, taken: Collection[str]) -> str:
         """Append an example and return its id; where the very same one is there already, that one's id.
@@ -55,8 +56,8 @@ class Examples:
         return example_id
 
     def _known(self) -> Iterator[dict[str, Any]]:
-        """Every labelled reply of the folder; lines that are none are passed over."""
-        for path in sorted(self._folder.glob("*.jsonl")):
+        """Every labelled reply of the folders; lines that are none are passed over."""
+        for path in sorted({*self._shared.glob("*.jsonl"), *self._folder.glob("*.jsonl")}):
             for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
                 try:
                     row = json.loads(line)

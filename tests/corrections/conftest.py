@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from bot.corrections import Corrections
+from bot.corrections import Corrections, Examples
 from bot.corrections.labels import labels_as_read
 from bot.scripts.stage import Resident
 from bot.settings import shipped
@@ -29,7 +29,8 @@ def corrections(house, conversations):
     """What staff and managers do, with that folder."""
     service = house.service
     office = service.settings.office
-    return Corrections.make(service.database, office, house.clock, service.bells, service.reader, conversations)
+    examples = Examples(conversations)
+    return Corrections.make(service.database, office, house.clock, service.bells, service.reader, examples)
 
 
 @pytest.fixture

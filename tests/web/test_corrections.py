@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from bot.settings import Settings
+from bot.settings import Settings, shipped
 from tests.web.conftest import running_demo
 from tests.web.visits import TARO
 
@@ -151,6 +151,18 @@ async def test_the_manager_edits_and_accepts_and_evaluate_reads_the_line(own, sc
     assert "例に採用" in page.text
     assert "訂正を取り消す" not in page.text
     assert "採用" in (await manager.get(f"{LIST}/1")).text
+
+
+async def test_a_demo_of_the_shipped_scripts_keeps_examples_with_its_data(demo):
+    await demo.consented(TARO)
+    await demo.text(TARO, REPLY)
+    await mark(demo, await demo.signed_in("nurse"))
+    manager = await demo.signed_in("manager")
+    page = await manager.get(f"{LIST}/1")
+    page = await manager.post(f"{LIST}/1/accept", {**example_of(page), "text": "2 坂道で休みます", "anonymous": "on"})
+    assert "例 reviewed-0001 に採用しました" in page.text
+    assert "坂道で休みます" in (demo.data / "labelled" / "reviewed.jsonl").read_text(encoding="utf-8")
+    assert not (shipped("conversations") / "reading" / "labelled" / "reviewed.jsonl").exists()
 
 
 async def test_a_refusal_tells_the_colleague_why_and_can_be_taken_back(own):
