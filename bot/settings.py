@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 import bot
 from bot.domain.budget import Budget
 from bot.domain.errors import InvalidInput, SettingsError
+from bot.domain.hourly import AN_HOUR
 from bot.domain.office import Office
 from bot.domain.phone import parse_phone
 from bot.domain.quiet import QuietHours
@@ -54,7 +55,7 @@ class Settings(BaseModel):
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on (0: any free one)")
     conversations: Path = Field(default_factory=lambda: shipped("conversations"), description="Folder of the scripts")
     default_program: str = Field(
-        default="covid19-2023-05-08", description="Program whose texts answer numbers not on the roster"
+        default="covid19-2023-05-08", description="Program by which texts from numbers not on the roster are read"
     )
     center_name: str = Field(
         default="さくら市保健所", min_length=1, max_length=30, description="Name of the center in texts"
@@ -82,7 +83,7 @@ class Settings(BaseModel):
     )
     carrier_url: str = Field(default="", description="Address of the sandbox carrier (the demo sets it itself)")
     texts_an_hour: int = Field(
-        default=40, ge=1, le=1000, description="Texts to one number within an hour (119 guidance is not counted)"
+        default=AN_HOUR, ge=1, le=1000, description="Texts to one number within an hour (beyond it 119 guidance alone)"
     )
     staff_phones: str = Field(default="", description="Numbers of staff that may be texted, by commas (+8190…)")
     budget_segments: int = Field(default=0, ge=0, description="Segments an office may send in a day; 0: no limit")
@@ -173,6 +174,7 @@ class Settings(BaseModel):
                           ("en", self.center_name_en, self.center_hours_en)),
             timezone=self.timezone,
             quiet=QuietHours(self.quiet_from, self.quiet_until),
+            an_hour=self.texts_an_hour,
             sender_page=self.sender_page,
         )  # fmt: skip
 

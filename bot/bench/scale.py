@@ -105,7 +105,7 @@ def _conversation(digest: str, number: str, version: str) -> Values:
         "office": "main", "phone_hash": digest, "phone": number, "language": Language.JA, "timezone": "Asia/Tokyo",
         "control": Control.BOT, "epoch": 0, "consent": Consent.GIVEN, "opted_out": False, "quarantined": False,
         "program": PROGRAM, "script_version": version, "step": "resting",
-        "memory": {"tries": {}, "back_to": None, "answered_at": []}, "created_at": _NOW, "updated_at": _NOW,
+        "memory": {"tries": {}, "back_to": None}, "created_at": _NOW, "updated_at": _NOW,
     }  # fmt: skip
 
 

@@ -69,9 +69,13 @@ class TextKind(StrEnum):
 
     ANSWER = "answer"  # to a text of the resident: quiet hours never hold it back
     SCHEDULED = "scheduled"  # the program's own: waits out quiet hours
-    EMERGENCY = "emergency"  # guidance to call 119: never held back nor counted
+    EMERGENCY = "emergency"  # guidance to call 119: waits for nothing but the hour's limit, and then ten minutes
     STAFF = "staff"  # written by a person
     FAREWELL = "farewell"  # the one confirmation of STOP
+
+
+GUIDANCE = "emergency"
+"""Key of the text that tells to call 119; after a STOP it goes out as a farewell, but is the same guidance."""
 
 
 class EscalationState(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
+from bot.domain.hourly import AN_HOUR
 from bot.domain.states import TextKind
 from bot.engine import deliveries, enrolment, replies, staff, timers
 from bot.engine.events import (
@@ -48,15 +49,21 @@ _HANDLERS: dict[type, tuple[Callable[[Turn, Any], None], TextKind]] = {
 }
 
 
-def advance(
-    script: Script, session: Session, event: Event, now: datetime, quiet: QuietHours | None = None
+def advance(  # what a conversation is told
+    script: Script,
+    session: Session,
+    event: Event,
+    now: datetime,
+    quiet: QuietHours | None = None,
+    an_hour: int = AN_HOUR,
 ) -> tuple[Session, list[Effect]]:
     """What ``event`` makes of ``session`` at ``now`` (aware), and what the host shall do.
 
     The given session is left as it was. ``quiet``: when the program's own texts wait (silence counts from their end).
+    ``an_hour``: texts to the number within an hour before answers stop.
     Raises Refused where a person asks for what the present state does not allow.
     """
     handler, kind = _HANDLERS[type(event)]
-    turn = Turn(script, copy.deepcopy(session), now, kind, quiet)
+    turn = Turn(script, copy.deepcopy(session), now, kind, quiet, an_hour)
     handler(turn, event)
     return turn.session, turn.effects

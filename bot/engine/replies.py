@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.reading import Context, Intent, Priority, Reading, worst
-from bot.domain.states import CaseState, Consent, Control, TextKind
+from bot.domain.states import GUIDANCE, CaseState, Consent, Control, TextKind
 from bot.engine.faq import answer_for
 from bot.engine.machine import trigger
 from bot.engine.weigh import weigh
@@ -36,12 +36,12 @@ def replied(turn: Turn, event: Replied) -> None:
         _emergency(turn, reading)
     elif turn.session.control is Control.HUMAN:
         _under_takeover(turn, reading, grave)
+    elif not turn.session.members:
+        _unknown_sender(turn, reading, grave)
     elif turn.session.opted_out or turn.session.quarantined:
         _to_silent_number(turn, reading, grave)
     elif not _keyword(turn, reading, grave):
-        if not turn.session.members:
-            _unknown_sender(turn, grave)
-        elif turn.session.step is None:
+        if turn.session.step is None:
             _outside_script(turn, grave)
         elif not _frequent_question(turn, event.text, reading, grave):
             _script(turn, reading, grave)
@@ -82,7 +82,7 @@ def _emergency(turn: Turn, reading: Reading) -> None:
     turn.silence("emergency", timers="silence:")
     if stop:
         _stop(turn, silent=True)
-    turn.say("emergency", kind=TextKind.FAREWELL if stop else TextKind.EMERGENCY)
+    turn.say(GUIDANCE, kind=TextKind.FAREWELL if stop else TextKind.EMERGENCY)
     turn.change_control(Control.WAITING_HUMAN)
     if session.members and not session.opted_out and not session.quarantined:
         turn.enter("with_staff")
@@ -127,7 +127,7 @@ def _keyword(turn: Turn, reading: Reading, grave: Priority) -> bool:
         turn.say("help")
     elif reading.intent is Intent.WRONG_NUMBER:
         _wrong_number(turn)
-    elif reading.intent is Intent.OPT_IN and turn.session.members:
+    elif reading.intent is Intent.OPT_IN:
         _opted_in(turn)
     else:
         return False
@@ -185,12 +185,16 @@ def _wrong_number(turn: Turn) -> None:
         turn.change_control(Control.WAITING_HUMAN)
 
 
-def _unknown_sender(turn: Turn, grave: Priority) -> None:
-    """Somebody whom the roster does not know: no health data, a person looks."""
-    turn.escalate(worst(grave, Priority.ROUTINE), "unknown_sender")
-    if not turn.session.tries.get("unknown"):
-        turn.say("unknown_sender")
-    turn.session.tries["unknown"] = 1
+def _unknown_sender(turn: Turn, reading: Reading, grave: Priority) -> None:
+    """Somebody whom the roster does not know gets no text; a person reads it. Their wish for silence is kept."""
+    if reading.intent is Intent.OPT_OUT:
+        _stop(turn, silent=True)
+    elif reading.intent is Intent.OPT_IN:
+        turn.session.opted_out = False
+    elif reading.intent is Intent.WRONG_NUMBER:
+        _wrong_number(turn)
+    if reading.intent is not Intent.WRONG_NUMBER or grave is Priority.URGENT:
+        turn.escalate(worst(grave, Priority.ROUTINE), "unknown_sender")
     turn.change_control(Control.WAITING_HUMAN)
 
 
@@ -255,7 +259,7 @@ def _hand_over(turn: Turn, reading: Reading, grave: Priority) -> None:
 
 def _still_waiting(turn: Turn) -> None:
     """Nobody has called yet after an emergency: 119 once more, and the words go to the open alarm."""
-    turn.say("emergency", kind=TextKind.EMERGENCY)
+    turn.say(GUIDANCE, kind=TextKind.EMERGENCY)
     about = [member.case_id for _, members in turn.attributed() for member in members]
     turn.escalate(Priority.EMERGENCY, "red_flag", about[0] if about else None)
 

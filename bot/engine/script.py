@@ -16,7 +16,7 @@ RESERVED_STEPS = ("consent", "resting", "daily", "danger", "with_staff", "phone_
 """Steps that the engine itself enters; every script has them."""
 
 ENGINE_TEXTS = (
-    "emergency", "stopped", "help", "unknown_sender", "member_added", "which_person", "release_notice", "faq_fallback",
+    "emergency", "stopped", "help", "member_added", "which_person", "release_notice", "faq_fallback",
 )  # fmt: skip
 """Texts that the engine says in any step; every script has them in every language."""
 

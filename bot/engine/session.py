@@ -36,10 +36,11 @@ class Session:
     """One conversation: one phone number, one or more members.
 
     ``epoch`` rises with every change of control. ``asking`` is the case that is being asked now. ``tries`` counts the
-    answers of each kind in this step. ``back_to`` is the step that the danger question interrupted. ``answered_at``
-    holds when the automatic answers of the last hour were given. ``alarmed``: an emergency waits for a person, nobody
-    has handed the conversation back since. ``asks_from``: when the first question, held back for the night, goes out.
-    ``unreachable``: why texts do not get to the phone (the call's reason), until a person has spoken with somebody.
+    answers of each kind in this step. ``back_to`` is the step that the danger question interrupted. ``texted_at`` holds
+    when the texts of the last hour were begun, ``guided_at`` when the last guidance to call 119 was. ``alarmed``: an
+    emergency waits for a person, nobody has handed the conversation back since. ``asks_from``: when the first question,
+    held back for the night, goes out. ``unreachable``: why texts do not get to the phone (the call's reason), until a
+    person has spoken with somebody.
     """
 
     step: str | None = None
@@ -59,7 +60,8 @@ class Session:
     alarmed: bool = False
     asks_from: datetime | None = None
     unreachable: str = ""
-    answered_at: list[datetime] = field(default_factory=list)
+    texted_at: list[datetime] = field(default_factory=list)
+    guided_at: datetime | None = None
 
     def member(self, case_id: int | None) -> Member | None:
         """The member with that case, if any."""

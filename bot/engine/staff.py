@@ -87,6 +87,9 @@ def _refuse_step(turn: Turn, step: str) -> None:
     elif step in _OUT_OF_CARE and in_care:
         japanese = "見守り中の方がいるため、この段階には戻せません。終えるときは「会話を終える」を使ってください。"
         english = "Somebody here is still in care. To end it, close the conversation."
+    elif turn.script.steps[step].say and not session.in_state(*OPEN_CASES):
+        japanese = "見守り中の方がいないため、SMSを送る段階には戻せません。先に登録してください。"
+        english = "Nobody here is in care, so this step's text may not be sent. Enrol the resident first."
     elif (step == "daily" and not monitored) or (step == "resting" and not [*monitored, *released_soon]):
         japanese, english = "観察中の方がいないため、この段階には戻せません。", "Nobody here is being monitored."
     else:

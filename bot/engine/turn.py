@@ -6,9 +6,10 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bot.domain.hourly import AN_HOUR, HOUR, may_go_at
 from bot.domain.quiet import QuietHours
 from bot.domain.reading import Context, Part, Priority
-from bot.domain.states import OPEN_CASES, CaseState, Consent, Control, TextKind
+from bot.domain.states import GUIDANCE, OPEN_CASES, CaseState, Consent, Control, TextKind
 from bot.engine.effects import (
     CallAdded,
     CallsAnswered,
@@ -18,6 +19,8 @@ from bot.engine.effects import (
     Escalated,
     ReportRecorded,
     Say,
+    SayWritten,
+    SentAgain,
     TextsCancelled,
     TimersCancelled,
     TimerSet,
@@ -30,18 +33,25 @@ if TYPE_CHECKING:
     from bot.domain.program import Program
     from bot.engine.session import Member, Session
 
-MAX_ANSWERS_PER_HOUR = 30
-"""Automatic answers to one number in an hour: two robots must not text each other for ever."""
-
 
 class Turn:
-    """The model of the state machine for one event; ``kind`` is what its texts are sent as."""
+    """The model of the state machine for one event; ``kind`` is what its texts are sent as.
 
-    def __init__(
-        self, script: Script, session: Session, now: datetime, kind: TextKind, quiet: QuietHours | None = None
+    ``an_hour``: texts to the number within an hour, whatever they are, before answers stop.
+    """
+
+    def __init__(  # what one turn is told
+        self,
+        script: Script,
+        session: Session,
+        now: datetime,
+        kind: TextKind,
+        quiet: QuietHours | None = None,
+        an_hour: int = AN_HOUR,
     ) -> None:
         self.script = script
         self.quiet = quiet or QuietHours()
+        self._an_hour = an_hour
         self.session = session
         self.now = now
         self.kind = kind
@@ -89,19 +99,32 @@ class Turn:
     # -- effects -----------------------------------------------------------------------------------------------------
     def add(self, effect: Effect) -> None:
         self.effects.append(effect)
+        if isinstance(effect, Say | SayWritten | SentAgain):
+            session = self.session
+            session.texted_at = [*(moment for moment in session.texted_at if moment > self.now - HOUR), self.now]
+            if isinstance(effect, Say) and effect.key == GUIDANCE:
+                session.guided_at = self.now
 
     def say(self, key: str, *, kind: TextKind | None = None, case_id: int | None = None, **values: object) -> None:
         """Send a text, unless the resident must not be texted or has had too many answers within the hour."""
         session, kind = self.session, kind or self.kind
+        if not self._on_roster(key, kind):
+            return
         if session.quarantined or (session.opted_out and kind is not TextKind.FAREWELL):
             return
         if session.unreachable and kind in {TextKind.SCHEDULED, TextKind.ANSWER}:
             return
-        if kind is TextKind.ANSWER and not self._may_answer():
+        if (key == GUIDANCE or kind is TextKind.ANSWER) and not self._within_the_hour(guidance=key == GUIDANCE):
             return
         readings = tuple((member.case_id, part.reading) for part, members in self.attributed() for member in members)
         about = case_id if case_id is not None else self._spoken_about({case for case, _ in readings})
         self.add(Say(key, kind, about, readings, values))
+
+    def _on_roster(self, key: str, kind: TextKind) -> bool:
+        """Only residents are texted, and by the program itself only those in care; a stranger's danger is answered."""
+        if kind is TextKind.SCHEDULED:
+            return bool(self.session.in_state(*OPEN_CASES))
+        return bool(self.session.members) or key == GUIDANCE
 
     def _spoken_about(self, told_of: set[int]) -> int | None:
         """Whom a text is about: the one that the reply told of, nobody when of several, else the one being asked."""
@@ -109,15 +132,14 @@ class Turn:
             return next(iter(told_of)) if len(told_of) == 1 else None
         return self.session.asking
 
-    def _may_answer(self) -> bool:
-        hour_ago = self.now - timedelta(hours=1)
-        recent = [moment for moment in self.session.answered_at if moment > hour_ago]
-        allowed = len(recent) < MAX_ANSWERS_PER_HOUR
-        if allowed:
-            recent.append(self.now)
-        else:
+    def _within_the_hour(self, *, guidance: bool) -> bool:
+        """Whether one more goes; else a person hears of it. What the program begins waits in the outbox instead."""
+        session = self.session
+        allowed = (
+            may_go_at(session.texted_at, session.guided_at, self._an_hour, self.now, guidance=guidance) <= self.now
+        )
+        if not allowed:
             self.escalate(Priority.ROUTINE, "too_many_texts")
-        self.session.answered_at = recent
         return allowed
 
     def escalate(self, priority: Priority, reason: str, case_id: int | None = None) -> None:

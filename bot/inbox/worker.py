@@ -169,7 +169,8 @@ class Worker:
             handled.reading = readings_json(event.parts)
             handled.circumstances = circumstances_of(conversation, bundle.script).to_json()
         try:
-            session, effects = advance(bundle.script, conversation.session, event, changes.now, self._office.quiet)
+            limits = self._office.quiet, self._office.an_hour
+            session, effects = advance(bundle.script, conversation.session, event, changes.now, *limits)
         except MimamoriError as refusal:
             return Handled(item.id, "refused", f"{refusal.field or ''}\n{refusal.ja}\n{refusal.en}")
         conversation.session = session

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.domain.budget import Budget, Level, Spent, stops
+from bot.domain.hourly import AN_HOUR, HOUR, may_go_at
 from bot.domain.quiet import QuietHours
 from bot.domain.states import TextKind
-from bot.storage.due import sent_since
+from bot.storage.due import SentTo, sent_since
 from bot.storage.spending import is_lifted, spent
 
 if TYPE_CHECKING:
@@ -21,18 +22,28 @@ if TYPE_CHECKING:
     from bot.storage.due import Due
 
 log = structlog.get_logger(__name__)
-HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``an_hour``: texts to one number. ``staff``: numbers (E.164) that are texted though they are on no roster."""
 
-    an_hour: int = 40
+    an_hour: int = AN_HOUR
     staff: frozenset[str] = frozenset()
     budget: Budget = field(default_factory=Budget)
     timezone: str = "Asia/Tokyo"
     quiet: QuietHours = field(default_factory=QuietHours)
+
+    def may_text(self, due: Due) -> bool:
+        """Residents in care and staff are texted; who was in care by people and in answer; nobody else.
+
+        But whoever tells of a danger is told to call 119.
+        """
+        if due.in_care or due.phone in self.staff:
+            return True
+        if due.was_in_care:
+            return due.answers or due.kind == TextKind.STAFF
+        return due.answers and due.kind == TextKind.EMERGENCY
 
     def day(self, now: datetime) -> date:
         """The day that a text of this moment is counted on."""
@@ -51,7 +62,7 @@ class Ledger:
     def __init__(self, limits: Limits, now: datetime) -> None:
         self._limits = limits
         self._now = now
-        self._sent: dict[int, list[datetime]] = {}
+        self._sent: dict[int, SentTo] = {}
         self._spent: dict[str, dict[str, Spent]] = {}
         self._lifted: dict[str, bool] = {}
 
@@ -68,9 +79,10 @@ class Ledger:
 
     def may_go(self, due: Due) -> tuple[datetime, str] | None:
         """None, or until when the text waits and why (``too_many`` to this number, ``quiet`` hours, ``budget``)."""
-        sent = self._sent.get(due.conversation_id, [])
-        if due.kind != TextKind.EMERGENCY and len(sent) >= self._limits.an_hour:
-            return sent[-self._limits.an_hour] + HOUR + timedelta(microseconds=1), "too_many"
+        sent, guidance = self._sent.get(due.conversation_id, _NOTHING), due.kind == TextKind.EMERGENCY
+        free_at = may_go_at(sent.at, sent.guided, self._limits.an_hour, self._now, guidance=guidance)
+        if free_at > self._now:
+            return free_at, "too_many"
         if due.kind == TextKind.SCHEDULED:
             morning = self._limits.quiet.next_allowed(self._now, due.timezone)
             if morning > self._now:
@@ -90,8 +102,8 @@ class Ledger:
 
     def take(self, due: Due) -> None:
         """The text goes."""
-        if due.kind != TextKind.EMERGENCY:
-            self._sent.setdefault(due.conversation_id, []).append(self._now)
+        sent = self._sent.setdefault(due.conversation_id, SentTo())
+        sent.add(self._now, guidance=due.kind == TextKind.EMERGENCY)
         if due.office in self._spent:
             self._reserve(due.office, due.segments)
 
@@ -100,6 +112,8 @@ class Ledger:
         old = found.get(_RESERVED, Spent())
         found[_RESERVED] = Spent(old.texts, old.segments + segments, old.millis)
 
+
+_NOTHING = SentTo()
 
 _RESERVED = ""
 """Currency of what is reserved in this round: only its segments count."""

@@ -98,7 +98,7 @@ class Planner:
         return rooms
 
     def _decide(self, due: Due, plan: Plan, ledger: Ledger, rooms: Mapping[str, _Room], now: datetime) -> None:
-        if not (due.on_roster or due.phone in self.limits.staff):
+        if not self.limits.may_text(due):
             plan.ends.append(End(due, TextState.CANCELLED, "not_on_roster"))
             return
         put_off = ledger.may_go(due)

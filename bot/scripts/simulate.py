@@ -171,7 +171,8 @@ class Simulation:
 
     def _happen(self, phone: str, talk: Talk, event: Event) -> None:
         """One turn; raises Refused where staff ask for what cannot be."""
-        talk.session, effects = advance(talk.bundle.script, talk.session, event, self.now, self._office.quiet)
+        limits = self._office.quiet, self._office.an_hour
+        talk.session, effects = advance(talk.bundle.script, talk.session, event, self.now, *limits)
         talk.events.append(event)
         talk.effects += effects
         for effect in effects:

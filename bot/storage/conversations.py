@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.storage.database import Tx, Values
 
-_EMPTY_MEMORY: dict[str, Any] = {"tries": {}, "back_to": None, "answered_at": []}
+_EMPTY_MEMORY: dict[str, Any] = {"tries": {}, "back_to": None}
 
 
 @dataclass(slots=True)
@@ -149,7 +149,8 @@ def _conversation(row: RowMapping, cases: list[RowMapping]) -> Conversation:
         alarmed=memory.get("alarmed", False),
         asks_from=_moment(memory.get("asks_from")),
         unreachable=memory.get("unreachable", ""),
-        answered_at=[datetime.fromisoformat(moment) for moment in memory["answered_at"]],
+        texted_at=[datetime.fromisoformat(moment) for moment in memory.get("texted_at", [])],
+        guided_at=_moment(memory.get("guided_at")),
     )
     held = [Case(c["id"], c["program"], c["name"], c["kana"], c["day0_assumed"], c["enrolled_at"]) for c in cases]
     first_names = given_names([case.name for case in held])
@@ -197,7 +198,8 @@ def _session_values(conversation: Conversation, now: datetime) -> Values:
             "tries": session.tries, "back_to": session.back_to, "alarmed": session.alarmed,
             "asks_from": session.asks_from.isoformat() if session.asks_from else None,
             "unreachable": session.unreachable,
-            "answered_at": [moment.isoformat() for moment in session.answered_at],
+            "texted_at": [moment.isoformat() for moment in session.texted_at],
+            "guided_at": session.guided_at.isoformat() if session.guided_at else None,
         },
     }  # fmt: skip
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, case, exists, or_, select, update
 
 from bot.domain.messages import Outbound, Reason
-from bot.domain.states import TextKind, TextState
-from bot.storage.outbox import CLAIM, NEVER, Claimed, blocked, not_held, waiting
+from bot.domain.states import OPEN_CASES, CaseState, TextKind, TextState
+from bot.storage.outbox import CLAIM, NEVER, Claimed, blocked, is_guidance, not_held, waiting
 from bot.storage.text_events import TextEvent, add_text_events
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import RowMapping
 
     from bot.storage.database import Tx
@@ -24,7 +25,11 @@ _ANSWERING = (TextKind.ANSWER, TextKind.EMERGENCY, TextKind.FAREWELL)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A text that is due. ``on_roster``: there is or was a case on the number, or the text answers one from it."""
+    """A text that is due; ``kind`` is a TextKind, EMERGENCY for all guidance to call 119.
+
+    ``in_care``: the text was begun while a case on the number was open. ``was_in_care``: there is or was a case.
+    ``answers``: it answers a text from the number.
+    """
 
     id: int
     conversation_id: int
@@ -41,7 +46,9 @@ class Due:
     road: str | None
     code: str | None
     possible_duplicate: bool
-    on_roster: bool
+    in_care: bool
+    was_in_care: bool
+    answers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +91,38 @@ class Plan:
 
 async def find_due(tx: Tx, limit: int, now: datetime) -> list[Due]:
     """Up to ``limit`` due texts, at most one of a conversation, each the oldest there; guidance to call 119 first."""
-    outbox, conversations, cases, inbox = tx.t.outbox, tx.t.conversations, tx.t.cases, tx.t.inbox
-    names = ("id", "conversation_id", "kind", "text", "segments", "reference", "attempts", "created_at", "road", "code",
+    outbox, conversations = tx.t.outbox, tx.t.conversations
+    names = ("id", "conversation_id", "text", "segments", "reference", "attempts", "created_at", "road", "code",
              "possible_duplicate")  # fmt: skip
-    enrolled = exists().where(cases.c.conversation_id == outbox.c.conversation_id)
-    wrote = exists().where(
-        inbox.c.id == outbox.c.cause, inbox.c.conversation_id == outbox.c.conversation_id, inbox.c.kind == "reply"
-    )
     about = (conversations.c.office, conversations.c.language, conversations.c.timezone, conversations.c.phone)
+    kind = case((is_guidance(tx), TextKind.EMERGENCY.value), else_=outbox.c.kind).label("kind")
     query = (
-        select(
-            *(outbox.c[name] for name in names),
-            *about,
-            or_(enrolled, and_(outbox.c.kind.in_(_ANSWERING), wrote)).label("on_roster"),
-        )
+        select(*(outbox.c[name] for name in names), kind, *about, *_roster(tx))
         .join(conversations, conversations.c.id == outbox.c.conversation_id)
         .where(waiting(), outbox.c.state == "queued", outbox.c.due_at <= now, not_held(tx, now), ~blocked(tx))
-        .order_by(case((outbox.c.kind == TextKind.EMERGENCY, 0), else_=1), outbox.c.due_at, outbox.c.id)
+        .order_by(case((is_guidance(tx), 0), else_=1), outbox.c.due_at, outbox.c.id)
         .limit(limit)
         .with_for_update(of=outbox, skip_locked=True)
     )
     return [_due(row) for row in await tx.all(query)]
+
+
+def _roster(tx: Tx) -> tuple[ColumnElement[bool], ...]:
+    """What decides about who is texted. The notice of a release is begun while the case is still open."""
+    outbox, cases, inbox = tx.t.outbox, tx.t.cases, tx.t.inbox
+    mine = cases.c.conversation_id == outbox.c.conversation_id
+    second_try = outbox.c.again_of.is_not(None)
+    told_at_the_end = and_(
+        cases.c.state == CaseState.RELEASED, or_(cases.c.ended_at >= outbox.c.created_at, second_try)
+    )
+    wrote = exists().where(
+        inbox.c.id == outbox.c.cause, inbox.c.conversation_id == outbox.c.conversation_id, inbox.c.kind == "reply"
+    )
+    return (
+        exists().where(mine, or_(cases.c.state.in_(sorted(OPEN_CASES)), told_at_the_end)).label("in_care"),
+        exists().where(mine).label("was_in_care"),
+        and_(outbox.c.kind.in_(_ANSWERING), or_(wrote, second_try)).label("answers"),
+    )
 
 
 async def carry_out(tx: Tx, plan: Plan, now: datetime) -> list[Claimed]:
@@ -157,18 +175,31 @@ async def send_by(tx: Tx, outbox_id: int, conversation_id: int, road: str, now: 
     return bool(done.rowcount)
 
 
-async def sent_since(tx: Tx, conversation_ids: Sequence[int], since: datetime) -> dict[int, list[datetime]]:
-    """When texts were submitted to these phones since then, the oldest first; guidance to call 119 is not counted."""
+@dataclass(slots=True)
+class SentTo:
+    """When texts were submitted to a phone, the oldest first, and when the last guidance to call 119 among them."""
+
+    at: list[datetime] = field(default_factory=list)
+    guided: datetime | None = None
+
+    def add(self, moment: datetime, *, guidance: bool) -> None:
+        """One more."""
+        self.at.append(moment)
+        self.guided = moment if guidance else self.guided
+
+
+async def sent_since(tx: Tx, conversation_ids: Sequence[int], since: datetime) -> dict[int, SentTo]:
+    """What was submitted to these phones since then, by conversation."""
     outbox = tx.t.outbox
-    query = select(outbox.c.conversation_id, outbox.c.submitted_at).where(
+    guidance = is_guidance(tx).label("guidance")
+    query = select(outbox.c.conversation_id, outbox.c.submitted_at, guidance).where(
         outbox.c.conversation_id.in_(conversation_ids),
         outbox.c.submitted_at > since,
-        outbox.c.kind != TextKind.EMERGENCY,
         outbox.c.state.not_in((TextState.CANCELLED, TextState.REJECTED, TextState.QUEUED)),
     )
-    found: dict[int, list[datetime]] = {}
+    found: dict[int, SentTo] = {}
     for row in await tx.all(query.order_by(outbox.c.submitted_at)):
-        found.setdefault(row["conversation_id"], []).append(row["submitted_at"])
+        found.setdefault(row["conversation_id"], SentTo()).add(row["submitted_at"], guidance=row["guidance"])
     return found
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, case, exists, func, literal, or_, select, text, update
 
 from bot.domain.messages import Outbound
-from bot.domain.states import Control, TextKind, TextState
+from bot.domain.states import GUIDANCE, Control, TextKind, TextState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +53,12 @@ def waiting(table: str = "outbox") -> TextClause:
     return text(f"{table}.state IN ('queued', 'submitting', 'unknown')")
 
 
+def is_guidance(tx: Tx) -> ColumnElement[bool]:
+    """Whether the text tells to call 119, also as the last one before a STOP counts."""
+    outbox = tx.t.outbox
+    return or_(outbox.c.kind == TextKind.EMERGENCY, outbox.c.text_key == GUIDANCE)
+
+
 def blocked(tx: Tx) -> ColumnElement[bool]:
     """Whether an older text of the conversation goes first: one that is due too, or that is being tried again.
 
@@ -65,7 +71,7 @@ def blocked(tx: Tx) -> ColumnElement[bool]:
     before = exists().where(
         older.c.conversation_id == outbox.c.conversation_id, older.c.id < outbox.c.id, waiting("older"), first
     )
-    return and_(outbox.c.kind != TextKind.EMERGENCY, before)
+    return and_(~is_guidance(tx), before)
 
 
 def not_held(tx: Tx, now: datetime) -> ColumnElement[bool]:

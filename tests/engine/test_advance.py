@@ -3,10 +3,12 @@
 import copy
 import random
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from bot.domain.errors import Refused
+from bot.domain.hourly import AN_HOUR, GUIDANCE_EVERY
 from bot.domain.reading import RED_FLAGS, SYMPTOMS, Intent, Part, Priority, Reading
 from bot.domain.states import CaseState, Consent, Control, TextKind
 from bot.engine.advance import advance
@@ -37,7 +39,6 @@ from bot.engine.events import (
 from bot.engine.machine import machine_for
 from bot.engine.script import ENGINE_TEXTS
 from bot.engine.session import Member, Session
-from bot.engine.turn import MAX_ANSWERS_PER_HOUR
 from bot.scripts.load import load_bundle
 from bot.settings import shipped
 
@@ -193,9 +194,8 @@ def test_the_session_stays_sound(turns):
         if (before.control, before.owner) != (after.control, after.owner):
             assert after.epoch > before.epoch
         assert (after.owner is not None) == (after.control is Control.HUMAN)
-        assert (
-            len([moment for moment in after.answered_at if moment > now - timedelta(hours=1)]) <= MAX_ANSWERS_PER_HOUR
-        )
+        hour = [moment for moment in before.texted_at if moment > now - timedelta(hours=1)]
+        assert len(hour) + len([text for text in said(effects) if text.kind is TextKind.ANSWER]) <= AN_HOUR
         known = {member.case_id for member in after.members}
         about = [*kinds(effects, ReportRecorded), *kinds(effects, CaseChanged)]
         assert {effect.case_id for effect in about} <= known
@@ -252,12 +252,48 @@ def test_a_robot_gets_thirty_answers_an_hour_and_then_a_person():
         session, effects = advance(SCRIPT, session, reply(menu=1), START + timedelta(seconds=second))
         answers += len(said(effects))
         tasks += [task.reason for task in kinds(effects, Escalated)]
-    assert answers == MAX_ANSWERS_PER_HOUR - 1  # the welcome was the first
+    assert answers == AN_HOUR - 2  # the first touch and the welcome count too
     assert set(tasks) == {"too_many_texts"}
     _, effects = advance(SCRIPT, session, reply(priority=Priority.EMERGENCY), START + timedelta(minutes=1))
-    assert [text.key for text in said(effects)] == ["emergency"], "guidance in danger is never counted"
+    assert [text.key for text in said(effects)] == ["emergency"], "other texts never stop the guidance"
     _, effects = advance(SCRIPT, session, reply(menu=1), START + timedelta(hours=1, seconds=41))
     assert [text.key for text in said(effects)] == ["report_confirm"]
+
+
+def in_danger(session, moment, *, an_hour=AN_HOUR):
+    session, effects = advance(SCRIPT, session, reply(priority=Priority.EMERGENCY), moment, None, an_hour)
+    tasks = {(task.priority, task.reason) for task in kinds(effects, Escalated)}
+    assert (Priority.EMERGENCY, "red_flag") in tasks, "staff are alarmed each time"
+    return session, [text.key for text in said(effects)], (Priority.ROUTINE, "too_many_texts") in tasks
+
+
+def test_each_danger_is_answered_below_the_limit_and_beyond_it_one_in_ten_minutes():
+    session, said_at = consented(1), []
+    for minute in range(60):  # a red flag twice a minute
+        for second in (0, 30):
+            moment = START + timedelta(minutes=minute, seconds=second)
+            session, texts, told = in_danger(session, moment)
+            assert told is not bool(texts), "who is not answered is a task"
+            said_at += [moment] * len(texts)
+    below = AN_HOUR - 2  # the first touch and the welcome count
+    assert said_at[:below] == [START + timedelta(seconds=30 * at) for at in range(below)]
+    later = said_at[below - 1 :]
+    assert {b - a for a, b in pairwise(later)} == {GUIDANCE_EVERY}
+
+
+def test_guidance_counts_so_that_two_robots_stop():
+    session, answers = consented(1), 0
+    for second in range(0, 3600, 5):
+        event = reply(priority=Priority.EMERGENCY if second % 2 else Priority.NONE, menu=1)
+        session, effects = advance(SCRIPT, session, event, START + timedelta(seconds=second))
+        answers += len(said(effects))
+    assert answers + 2 <= AN_HOUR + timedelta(hours=1) // GUIDANCE_EVERY
+
+
+def test_a_limit_of_the_operators_counts_for_answers_too():
+    session, effects = advance(SCRIPT, consented(1), reply(menu=1), START, None, 2)
+    assert (said(effects), [task.reason for task in kinds(effects, Escalated)]) == ([], ["too_many_texts"])
+    assert in_danger(session, START, an_hour=2)[1] == ["emergency"]
 
 
 def test_an_answer_after_midnight_belongs_to_the_day_that_was_asked_for():

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from bot.engine.turn import MAX_ANSWERS_PER_HOUR
+from bot.domain.hourly import AN_HOUR
 from bot.inbox import flood
 from bot.scripts.stage import Resident
 from tests.support.signed import OTHER, PHONE, join, knock, text
@@ -72,7 +72,7 @@ async def test_a_residents_flood_is_answered_within_the_limit_and_others_go_on(h
     await bring(house, "1 36.5", phone=OTHER)
     await house.rest()
     assert [task[0] for task in await tasks(house) if task[1] == "routine"] == ["flood"]
-    assert len(house.carrier.messages[PHONE]) <= MAX_ANSWERS_PER_HOUR + 2
+    assert len(house.carrier.messages[PHONE]) <= AN_HOUR
     assert await tasks(house, OTHER) == []
     assert len((await house.state(OTHER)).reports) == 1
 

@@ -36,22 +36,46 @@ async def add_text(house, phone=PHONE, kind="scheduled", **values):
 # -- who -------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_stranger_gets_an_answer_to_their_own_text_and_nothing_else(house):
+async def cause_of(house, phone):
+    """The inbox row of the number's last text."""
+    about = await house.conversation_id(phone)
+    async with house.service.database.read() as tx:
+        inbox = tx.t.inbox
+        mine = select(inbox.c.id).where(inbox.c.conversation_id == about, inbox.c.kind == "reply")
+        return (await tx.run(mine.order_by(inbox.c.id.desc()).limit(1))).scalar()
+
+
+async def test_a_stranger_is_never_texted_not_even_in_answer(house):
     async with providers(house, {}) as (a,):
         await house.send(STRANGER, "こんにちは")
-        assert a.phones == [STRANGER]
-        for kind in ("scheduled", "staff", "answer"):
-            await add_text(house, STRANGER, kind)
+        cause = await cause_of(house, STRANGER)
+        for number, kind in enumerate(("scheduled", "staff", "answer", "farewell", "emergency")):
+            await add_text(house, STRANGER, kind, **({"cause": cause, "number": number} if number > 1 else {}))
+        await add_text(house, STRANGER, "emergency")
         await house.rest()
-        assert a.phones == [STRANGER]
-        assert (await outbox(house, "state", "code"))[-3:] == [("cancelled", "not_on_roster")] * 3
-        assert "not_on_roster" in [task.reason for task in (await house.state(STRANGER)).escalations]
+        assert a.texts == ["emergency 4"], "only the guidance that answers a text of theirs"
+        ended = [("cancelled", "not_on_roster")]
+        assert await outbox(house, "state", "code") == [*ended * 4, ("accepted", ""), *ended]
+        assert {task.reason for task in (await house.state(STRANGER)).escalations} == {
+            "unknown_sender", "not_on_roster"}  # fmt: skip
 
 
-async def test_a_stranger_in_danger_is_told_to_call_119(house):
+@pytest.mark.parametrize(
+    "words", ["HELP", "STOP", "START", "はい", "1", "ありがとう", "いつまで療養ですか", "昨日より悪い"]
+)
+async def test_a_stranger_gets_silence_and_staff_the_task(house, words):
     async with providers(house, {}) as (a,):
-        await house.send(STRANGER, "息が苦しい")
-        assert len([text for text in a.texts if "119" in text]) == 1
+        await house.send(STRANGER, words)
+        assert (a.took, await outbox(house, "id")) == ([], [])
+        assert [task.reason for task in (await house.state(STRANGER)).escalations] == ["unknown_sender"]
+
+
+@pytest.mark.parametrize("words", ["息が苦しい", "STOP 息が苦しい"])
+async def test_a_stranger_in_danger_is_told_to_call_119(house, words):
+    async with providers(house, {}) as (a,):
+        await house.send(STRANGER, words)
+        assert ["119" in text for text in a.texts] == [True]
+        assert "red_flag" in [task.reason for task in (await house.state(STRANGER)).escalations]
 
 
 async def test_a_number_of_staff_may_be_texted(house):
@@ -59,18 +83,54 @@ async def test_a_number_of_staff_may_be_texted(house):
         await house.send(STRANGER, "こんにちは")
         await add_text(house, STRANGER, "staff")
         await house.rest()
-        assert a.phones == [STRANGER] * 2
+        assert a.phones == [STRANGER]
 
 
-async def test_who_was_released_is_still_on_the_roster(house):
+async def closed(house):
+    """A resident whose care was ended by a person, after one text."""
+    await enrol(house, PHONE)
+    await house.rest()
+    await house.staff("take-over", PHONE, "")
+    await house.staff("close", PHONE, "recovered")
+
+
+async def test_whose_care_is_closed_is_texted_by_a_person_and_in_answer_alone(house):
+    async with providers(house, {}) as (a,):
+        await closed(house)
+        a.took.clear()
+        for kind in ("staff", "scheduled", "answer", "emergency"):
+            await add_text(house, PHONE, kind)
+        await house.rest()
+        assert a.texts == ["staff 1"]
+        assert (await outbox(house, "code"))[-3:] == ["not_on_roster"] * 3
+        await house.send(PHONE, "HELP")
+        assert len(a.texts) == 2
+
+
+async def end_case(house, state, after):
+    """The case ends so long after the text in the outbox was begun."""
+    async with house.service.database.write() as tx:
+        await tx.run(tx.t.cases.update().values(state=state, ended_at=house.clock.now() + after))
+
+
+@pytest.mark.parametrize(
+    "state, after, goes",
+    [
+        ("released", timedelta(0), True),
+        ("released", -timedelta(seconds=1), False),
+        ("closed", timedelta(0), False),
+        ("phone_only", timedelta(0), True),
+    ],
+)
+async def test_a_notice_goes_out_with_the_release_that_it_tells_and_not_after_the_end(house, state, after, goes):
     async with providers(house, {}) as (a,):
         await enrol(house, PHONE)
         await house.rest()
-        await house.staff("take-over", PHONE, "")
-        await house.staff("close", PHONE, "recovered")
-        await add_text(house, PHONE, "staff")
+        a.took.clear()
+        await end_case(house, state, after)
+        await add_text(house, PHONE, "scheduled")
         await house.rest()
-        assert len(a.phones) == 2
+        assert bool(a.took) is goes
 
 
 # -- how often -------------------------------------------------------------------------------------------------------
@@ -88,14 +148,50 @@ async def test_no_number_gets_more_than_so_many_texts_an_hour_and_the_rest_waits
         assert a.phones.count(PHONE) == 5
 
 
-async def test_guidance_to_call_119_is_not_counted_nor_held(house):
-    async with providers(house, {}, an_hour=1) as (a,):
+async def test_other_texts_never_stop_the_first_guidance_and_beyond_the_limit_one_goes_in_ten_minutes(house):
+    async with providers(house, {}, an_hour=2) as (a,):
         await enrol(house, PHONE)
+        for _ in range(3):
+            await add_text(house, PHONE, "staff")
         await house.rest()
+        assert len(a.took) == 2
         for _ in range(3):
             await add_text(house, PHONE, "emergency")
         await house.rest()
-        assert len(a.took) == 4
+        guided = [number(a)]
+        for _ in range(3):
+            await house.advance(house.clock.now() + timedelta(minutes=9, seconds=59))
+            guided.append(number(a))
+            await house.advance(house.clock.now() + timedelta(seconds=1))
+            guided.append(number(a))
+        assert guided == [1, 1, 2, 2, 3, 3, 3]
+
+
+def number(provider):
+    return len([text for text in provider.texts if text.startswith("emergency")])
+
+
+async def test_below_the_limit_each_danger_is_answered_and_counts(house):
+    async with providers(house, {}, an_hour=4) as (a,):
+        await enrol(house, PHONE)
+        await house.rest()
+        for kind in ("emergency", "emergency", "emergency", "staff"):
+            await add_text(house, PHONE, kind)
+        await house.rest()
+        assert (len(a.took), number(a)) == (4, 3)
+        assert (await outbox(house, "state", "code"))[-1] == ("queued", "too_many")
+
+
+async def test_two_robots_get_the_limit_and_a_little_guidance(small_house):
+    house = small_house
+    async with providers(house, {}, an_hour=30) as (a,):
+        await enrol(house, PHONE)
+        await house.rest()
+        for second in range(0, 3500, 35):
+            await house.send(PHONE, "息が苦しい" if second % 2 else "HELP")
+            await house.advance(house.clock.now() + timedelta(seconds=35))
+        assert 30 < len(a.took) <= 36
+        assert "too_many_texts" in [task.reason for task in (await house.state(PHONE)).escalations]
 
 
 # -- how fast --------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ PROGRAM = "influenza"
 TARO = "resident: 山田 太郎 / ヤマダ タロウ / 090-1234-5678 / ja / onset 2022-09-08"
 HANAKO = "resident: 山田 花子 / ヤマダ ハナコ / 090-1234-5678 / ja / onset 2022-09-09"
 SAID = (
-    "first_touch", "welcome", "declined", "daily_check", "report_confirm", "danger_question", "unknown_sender",
+    "first_touch", "welcome", "declined", "daily_check", "report_confirm", "danger_question", "emergency",
     "stopped",
 )  # fmt: skip
 
@@ -136,11 +136,11 @@ def test_texts_sent_one_right_after_another_may_be_answered_together(played):
 
 
 def test_another_phone_is_written_with_its_number(played):
-    text = f"{TARO}\nbot> <first_touch>\nunknown 080-9999-0000> もしもし\nbot to 080-9999-0000> <unknown_sender>\n"
+    text = f"{TARO}\nbot> <first_touch>\nunknown 080-9999-0000> 息が苦しい\nbot to 080-9999-0000> <emergency>\n"
     outcome = played(text)
     assert outcome.difference is None
     assert outcome.updated == text
-    assert played(text.replace("もしもし\n", "もしもし\ncheck 080-9999-0000> no-escalation\n")).difference
+    assert played(text.replace("苦しい\n", "苦しい\ncheck 080-9999-0000> no-escalation\n")).difference
 
 
 def test_a_refused_action_of_staff_is_a_difference_unless_it_is_expected(played):

@@ -94,14 +94,18 @@ async def test_a_new_resident_is_enrolled_and_gets_the_first_text(phones):
     await expect(bubbles(phones, "theirs").first).to_contain_text("保健所からのご連絡", timeout=LATER)
 
 
-async def test_any_number_can_text_and_is_answered_as_unknown(phones):
+async def test_any_number_can_text_and_in_danger_is_told_to_call_119(phones):
     await phones.select_option(".pick", "other")
     await phones.fill(".other-number", "090-9999-0000")
     await phones.click("text=この番号で開く")
     await expect(phones.locator(".state")).to_contain_text("やりとりはまだありません")
     await phones.fill(".write-text", "こんにちは")
     await phones.click(".send")
-    await expect(bubbles(phones, "theirs").last).to_contain_text("登録のない番号", timeout=LATER)
+    await expect(phones.locator(".state")).to_contain_text("職員", timeout=LATER)
+    await expect(bubbles(phones, "theirs")).to_have_count(0)
+    await phones.fill(".write-text", "息が苦しい")
+    await phones.click(".send")
+    await expect(bubbles(phones, "theirs").last).to_contain_text("119", timeout=LATER)
 
 
 async def test_hostile_words_stay_words(demo, phones):

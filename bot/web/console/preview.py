@@ -95,7 +95,7 @@ def bundle_of(library: ScriptLibrary, conversation: Conversation) -> ScriptBundl
 def plan(bundle: ScriptBundle, session: Session, event: Event, office: Office, looks: Looks) -> Plan:
     """The texts and calls of one event; raises Refused where the state does not allow it."""
     now = looks.now
-    after, effects = advance(bundle.script, session, event, now, office.quiet)
+    after, effects = advance(bundle.script, session, event, now, office.quiet, office.an_hour)
     texts = [planned for effect in effects if (planned := _planned(effect, bundle, after, office, looks))]
     calls = [effect.reason for effect in effects if isinstance(effect, CallAdded)]
     return Plan(texts, calls, [effect.reason for effect in effects if isinstance(effect, Escalated)])
