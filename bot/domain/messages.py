@@ -87,14 +87,13 @@ class Receipt:
 class Outbound:
     """A text to hand to the gateway; ``reference`` is ours and the same at each attempt (letters and digits, ≤ 40).
 
-    ``scheduled_at`` and ``expires_at`` are told to providers that can wait until then, or give up then.
+    ``expires_at``: what it says means nothing from then on; told to providers that can give up then.
     ``submitted_at`` is when its last attempt began, where it is asked about and that is known.
     """
 
     reference: str
     recipient: str
     text: str
-    scheduled_at: datetime | None = None
     expires_at: datetime | None = None
     submitted_at: datetime | None = None
 

@@ -102,6 +102,10 @@ class Account(BaseModel):
         default=True, description="Write characters that the road would break so that they survive (～ to 〜)"
     )
 
+    expiry: bool = Field(
+        default=True, description="Tell the provider until when a text means something (the daily question)"
+    )
+
     @property
     def inbound_url(self) -> str:
         """Where the provider sends texts."""

@@ -99,6 +99,21 @@ class BaseGateway(ABC, Generic[A]):
         """How long the provider counts a text, for ``longest``; one that counts otherwise says so here."""
         return units(text, self.mine.charset)
 
+    def expires_at(self, text: Outbound) -> datetime | None:
+        """Until when the provider may try; None where it has no end, or the provider is not to be told."""
+        return text.expires_at if self.mine.expiry else None
+
+    def seconds_left(self, text: Outbound, least: int, most: int) -> int | None:
+        """As ``expires_at``, from now on, at the least ``least``; None also where it is more than the provider takes.
+
+        A provider that gives up earlier by itself need not be told.
+        """
+        end = self.expires_at(text)
+        if end is None:
+            return None
+        left = max(int((end - self.clock.now()).total_seconds()), least)
+        return left if left <= most else None
+
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()

@@ -63,6 +63,7 @@ def _names(account: GenericAccount, text: Outbound, message_id: str | None, *, m
         "text": text.text,
         "reference": text.reference,
         "recipient": text.recipient,
+        "expires_at": text.expires_at.isoformat(timespec="seconds") if text.expires_at and account.expiry else "",
         "message_id": message_id or "",
         "sender": account.sender,
         "inbound_url": account.inbound_url,

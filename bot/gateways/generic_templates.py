@@ -22,7 +22,7 @@ from pydantic import AfterValidator
 from bot.gateways.number_forms import any_to_e164, domestic, without_plus
 
 SENDING = frozenset(
-    {"text", "reference", "recipient", "sender", "message_id", "inbound_url", "receipts_url", "secrets"}
+    {"text", "reference", "recipient", "expires_at", "sender", "message_id", "inbound_url", "receipts_url", "secrets"}
 )
 """Names in requests of ours."""
 ANSWERS = frozenset({"status", "body", "json", "match", "reference"})

@@ -41,6 +41,7 @@ _INBOX = "/sms/1/inbox/logs"
 _MOST = 1000
 _MOST_REMEMBERED = 10_000
 _NEVER = "never_arrived"
+_LONGEST_VALIDITY = 48 * 3600  # seconds; also what Infobip does by itself
 _KEPT = timedelta(hours=47)
 """How far back the logs surely reach (48 hours)."""
 
@@ -85,17 +86,18 @@ class InfobipGateway(BaseGateway[InfobipAccount]):
         to = {"to": without_plus(text.recipient), "messageId": self._id(text)}
         sender, receipts = without_plus(self.mine.sender), self.mine.receipts_url
         wanted = self.mine.own_callback and bool(self.mine.public_url)
+        minutes = (self.seconds_left(text, 60, _LONGEST_VALIDITY) or 0) // 60
         if self.mine.version == 2:
             old = {"from": sender, "destinations": [to], "text": text.text, "callbackData": text.reference}
             told = {"notifyUrl": receipts, "notifyContentType": "application/json", "intermediateReport": True}
-            return {"messages": [old | (told if wanted else {})]}
+            until = {"validityPeriod": minutes} if minutes else {}
+            return {"messages": [old | until | (told if wanted else {})]}
         delivery = {"url": receipts, "intermediateReport": True, "contentType": "application/json"}
         webhooks = {"callbackData": text.reference} | ({"delivery": delivery} if wanted else {})
-        return {
-            "messages": [
-                {"sender": sender, "destinations": [to], "content": {"text": text.text}, "webhooks": webhooks}
-            ]
-        }  # fmt: skip
+        message = {"sender": sender, "destinations": [to], "content": {"text": text.text}, "webhooks": webhooks}
+        if minutes:
+            message["options"] = {"validityPeriod": {"amount": minutes, "timeUnit": "MINUTES"}}
+        return {"messages": [message]}
 
     def _id(self, text: Outbound) -> str:
         """The same at each attempt whose outcome is open; another one once an attempt was surely not taken."""

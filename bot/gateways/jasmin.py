@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bot.domain.messages import Outbound
 
 _SMPP_OK = "ESME_ROK"
+_LONGEST_VALIDITY = 7 * 24 * 3600  # seconds
 # data_coding as in SMPP 3.4, 5.2.19; carriers that announce JIS (5) send Shift_JIS.
 _CODECS = {
     1: "ascii", 3: "latin-1", 5: "cp932", 6: "iso8859-5", 7: "iso8859-8", 8: "utf-16-be", 10: "iso2022_jp",
@@ -139,6 +140,8 @@ class JasminGateway(BaseGateway[JasminAccount]):
             "dlr-level": "3",
             "dlr-method": "POST",
         }
+        if left := self.seconds_left(text, 60, _LONGEST_VALIDITY):
+            told["validity-period"] = str(left // 60)
         if sms_length(text.text).encoding == "GSM-7":
             told |= {"coding": "0", "content": text.text}
         else:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _GSM7, _EIGHT_BIT, _UCS2 = "0", "1", "2"
 _EVERY_RECEIPT = "31"
+_LONGEST_VALIDITY = 7 * 24 * 3600  # seconds
 # The user's guide, "Delivery reports": 1, 2, 4, 8, 16; later versions tell 34 (expired) and 66 (unknown) apart from 2.
 _TYPES = {
     "1": (TextState.DELIVERED, None),
@@ -137,6 +138,8 @@ class KannelGateway(BaseGateway[KannelAccount]):
             "dlr-url": self._dlr_url(text.reference),
             **({"smsc": self.mine.smsc} if self.mine.smsc else {}),
         }
+        if left := self.seconds_left(text, 60, _LONGEST_VALIDITY):
+            told["validity"] = str(left // 60)
         if self.mine.method == "get":
             told |= {"charset": "UTF-8", "text": text.text}
             return await self.submit(self.mine.sendsms_url, _taken, method="GET", params=told)

@@ -128,10 +128,8 @@ class KaradenGateway(BaseGateway[KaradenAccount]):
             return Submitted(Outcome.REJECTED, code="body", reason=Reason.BAD_TEXT)
         fields = {"service_id": str(self.mine.service_id), "to": to, "body": text.text}
         fields |= {f"tags[{place}]": tag for place, tag in enumerate((text.reference, *self.mine.tags))}
-        if text.scheduled_at:
-            fields["scheduled_at"] = text.scheduled_at.isoformat(timespec="seconds")
-        if text.expires_at:
-            fields["limited_at"] = text.expires_at.isoformat(timespec="seconds")
+        if end := self.expires_at(text):
+            fields["limited_at"] = end.isoformat(timespec="seconds")
         self._recent.note(text.reference)
         return await self.submit(self._messages, _taken, data=fields, headers=self._headers)
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _NEVER = "never_arrived"
 _PAGE, _PAGES = 100, 100
+_THREE_DAYS = 3 * 24 * 3600  # the longest that Sinch takes, and what it does by itself
 _LONGEST = timedelta(hours=72)
 _CLOCKS = timedelta(minutes=5)  # by so much ours and Sinch's may differ
 _STATES = {
@@ -130,9 +131,7 @@ class SinchGateway(BaseGateway[SinchAccount]):
         if self.mine.own_callback and self.mine.public_url:
             key, url = self.mine.proof.key, self.mine.receipts_url
             data["callback_url"] = with_key(url, key) if key is not None else url
-        if text.scheduled_at:
-            data["send_at"] = text.scheduled_at.isoformat(timespec="milliseconds")
-        if text.expires_at:
+        if self.seconds_left(text, 1, _THREE_DAYS) and text.expires_at:
             data["expire_at"] = _iso(text.expires_at)
         self._recent.note(text.reference)
         return await self.submit(f"{self._plan}/batches", _taken, json=data, headers=self._headers)

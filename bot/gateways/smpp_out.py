@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from smpplib import consts
@@ -84,7 +85,13 @@ def _addresses(text: Outbound, account: SmppAccount) -> Fields:
         "dest_addr_npi": account.dest_npi,
         "destination_addr": recipient,
         "registered_delivery": consts.SMPP_SMSC_DELIVERY_RECEIPT_BOTH,
+        **({"validity_period": _absolute(text.expires_at)} if text.expires_at and account.expiry else {}),
     }
+
+
+def _absolute(moment: datetime) -> str:
+    """A time as SMPP 3.4 writes it (7.1.1), in UTC: tenths of a second and the difference to UTC are 0."""
+    return f"{moment.astimezone(UTC):%y%m%d%H%M%S}000+"
 
 
 def _our_type(sender: str) -> tuple[int, int]:

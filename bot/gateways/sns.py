@@ -39,6 +39,7 @@ log = structlog.get_logger(__name__)
 _TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$"
 _REMEMBERED, _CERTIFICATES, _MOST_BELIEVED = 1000, 10, 100
 _TEXTS = "TEXT_"
+_LEAST_TTL, _MOST_TTL = 5, 259_200  # seconds that TimeToLive takes; 72 hours are its default
 _REFUSED = (
     "AWSが認証か権限を断りました({code})。キーとIAMポリシー(sms-voice:SendTextMessage、"
     "sms-voice:DescribeAccountAttributes)を確かめてください。 / "
@@ -197,7 +198,7 @@ class SnsGateway(BaseGateway[SnsAccount]):
         ]
 
     async def send(self, text: Outbound) -> Submitted:
-        told = {
+        told: dict[str, object] = {
             "DestinationPhoneNumber": text.recipient,
             "OriginationIdentity": self.mine.origination_identity or self.mine.sender,
             "MessageBody": text.text,
@@ -205,6 +206,8 @@ class SnsGateway(BaseGateway[SnsAccount]):
             "Context": {"reference": text.reference},
             **({"ConfigurationSetName": self.mine.configuration_set} if self.mine.configuration_set else {}),
         }
+        if left := self.seconds_left(text, _LEAST_TTL, _MOST_TTL):
+            told["TimeToLive"] = left
         url, headers, body = self._call("SendTextMessage", told)
         return await self.submit(url, sns_codes.sent, headers=headers, data=body)
 

@@ -43,6 +43,7 @@ _NOT_THERE_YET = Submitted(Outcome.UNKNOWN, code="not_there_yet")
 
 _BROKEN = (aiohttp.ClientError, OSError, ValueError, LookupError, TypeError, InvalidInput)
 _REMEMBERED = 10_000
+_LONGEST_VALIDITY = 36_000  # seconds in Twilio's queue, which is also its default
 _REFUSED = (
     "Twilioが認証を断りました。account_sid、トークン、APIキーを確かめてください。 / "
     "Twilio refuses the credentials: check account_sid, the token and the API key."
@@ -125,6 +126,8 @@ class TwilioGateway(BaseGateway[TwilioAccount]):
     async def send(self, text: Outbound) -> Submitted:
         form = {"To": text.recipient, "Body": text.text}
         form |= {"MessagingServiceSid": self.mine.messaging_service} if self.mine.messaging_service else self._from
+        if left := self.seconds_left(text, 1, _LONGEST_VALIDITY):
+            form["ValidityPeriod"] = str(left)
         if self.mine.public_url:
             form["StatusCallback"] = f"{self.mine.receipts_url}?reference={quote(text.reference, safe='')}"
         submitted = await self.submit(f"{self._base}/Messages.json", _taken, data=form, headers=self._auth)

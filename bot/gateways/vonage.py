@@ -39,6 +39,8 @@ _A_DAY = timedelta(hours=24)
 _CLOCKS = timedelta(minutes=5)  # by so much ours and Vonage's may differ
 _PAGES = 50
 _REMEMBERED = 10_000
+_LEAST_TTL, _MOST_TTL = 1800, 259_200
+"""Seconds: Vonage advises at least half an hour, and gives up after 72 hours by itself."""
 _TOKEN_LIFE = timedelta(minutes=15)
 _NOT_FOUND = Submitted(Outcome.UNKNOWN, code="not_found")
 _REFUSED = (
@@ -146,11 +148,13 @@ class VonageGateway(BaseGateway[VonageAccount]):
             "status-report-req": "true",
             **({"callback": self.mine.receipts_url} if self.mine.public_url else {}),
         }
+        if left := self.seconds_left(text, _LEAST_TTL, _MOST_TTL):
+            form["ttl"] = str(left * 1000)
         url, currency = f"{self.mine.sms_api.rstrip('/')}/sms/json", self.mine.billing_currency
         return await self.submit(url, lambda status, body: vonage_answers.sms(status, body, currency), data=form)
 
     async def _send_message(self, text: Outbound) -> Submitted:
-        told_to_vonage = {
+        told_to_vonage: dict[str, object] = {
             "message_type": "text",
             "channel": "sms",
             "from": without_plus(self.mine.sender),
@@ -159,6 +163,8 @@ class VonageGateway(BaseGateway[VonageAccount]):
             "client_ref": text.reference,
             **({"webhook_url": self.mine.receipts_url, "webhook_version": "v1"} if self.mine.public_url else {}),
         }
+        if left := self.seconds_left(text, _LEAST_TTL, _MOST_TTL):
+            told_to_vonage["ttl"] = left
         try:
             headers = bearer(self._token())
         except (JoseError, ValueError):

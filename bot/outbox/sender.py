@@ -20,6 +20,7 @@ from bot.outbox.planner import AT_ONCE, GIVE_UP, Planner
 from bot.storage import outbox as rows
 from bot.storage.bells import wait_for
 from bot.storage.due import carry_out, find_due
+from bot.storage.expiry import with_expiry
 from bot.storage.outbox import NEVER, Claimed
 from bot.storage.rates import Rates
 from bot.storage.receipts import Failure
@@ -156,7 +157,7 @@ class Sender:
             unknown = await rows.claim_unknown(tx, free, now)
             due = await find_due(tx, max(free, _LOOKED_AT) if several else free - len(unknown), now)
             plan = await self._planner.plan(tx, due, self._sending.values(), now)
-            claimed = await carry_out(tx, plan, now)
+            claimed = await with_expiry(tx, await carry_out(tx, plan, now), now)
             told = await self._tell_ends(tx, plan, now)
         for later in plan.laters:
             heapq.heappush(self._wake, later.until)

@@ -1,7 +1,7 @@
 """Karaden SMS API: callbacks of its public manual, and what each answer to a submission means."""
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -212,15 +212,6 @@ async def test_a_text_goes_out_as_the_manual_says():
         ("tags[0]", "ref0001"),
         ("tags[1]", "見守り"),
     ]
-
-
-async def test_times_to_send_and_to_give_up_are_told_in_iso_8601():
-    japan = timezone(timedelta(hours=9))
-    text = Outbound("ref0001", "+818012345678", "x", datetime(2026, 11, 21, 9, tzinfo=japan), NOW)
-    _, seen = await outcome(says(200, json.dumps(MESSAGE).encode()), lambda gateway: gateway.send(text))
-    sent = dict(parse_qsl(seen[0][3].decode()))
-    assert sent["scheduled_at"] == "2026-11-21T09:00:00+09:00"
-    assert sent["limited_at"] == "2026-11-20T03:00:00+00:00"
 
 
 @pytest.mark.parametrize("number", ["+81312345678", "+12025550123", "+8190123456789"])

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.domain.clock import FixedClock
-from bot.domain.messages import Inbound, Outbound, Outcome, Part, Reason, Receipt, Submitted
+from bot.domain.messages import Inbound, Outcome, Part, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.registry import load_account
 from tests.gateways.kit import BROKEN, NOW, OUTSIDE, TEXT, Case, make_gateway, post, provider, says
@@ -218,8 +218,7 @@ async def test_nobody_there_means_later(free_port):
 
 
 async def test_a_text_goes_out_as_a_batch_of_one():
-    text = Outbound("ref0001", "+819012345678", "こんにちは", expires_at=NOW)
-    _, seen = await outcome(says(201, b'{"id": "b1"}'), lambda gateway: gateway.send(text))
+    _, seen = await outcome(says(201, b'{"id": "b1"}'))
     ((method, path, headers, body),) = seen
     assert (method, path) == ("POST", "/xms/v1/plan1/batches")
     assert headers["Authorization"] == "Bearer token-of-ours"
@@ -231,7 +230,6 @@ async def test_a_text_goes_out_as_a_batch_of_one():
         "delivery_report": "per_recipient",
         "client_reference": "ref0001",
         "callback_url": f"{OUTSIDE}{RECEIPTS}",
-        "expire_at": "2026-11-20T03:00:00.000+00:00",
     }
 
 

@@ -510,6 +510,12 @@ async def test_a_private_key_that_is_none_holds_texts_back_and_the_check_says_so
     assert len(problems) == 1
 
 
+async def test_the_messages_api_is_told_in_seconds_until_when_a_text_means_something():
+    text = replace(TEXT, expires_at=NOW + timedelta(hours=24))
+    _, there = await outcome_of(MESSAGES_ANSWERS["taken"][0], lambda gateway: gateway.send(text), make=by_messages)
+    assert json.loads(there.seen[0][3])["ttl"] == 86_400
+
+
 def test_the_messages_api_needs_an_application_and_its_key():
     with pytest.raises(ValidationError):
         vonage(send_by="messages")
