@@ -64,6 +64,12 @@ class RefusedRequest(MimamoriError):
         self.code = code
 
 
+class NotActed(MimamoriError):
+    """What a verified request asks for could not be done now (see ``Gateway.act``); the provider asks again."""
+
+    retryable = True
+
+
 @dataclass(frozen=True, slots=True)
 class Abilities:
     """What a road can do; pages and documentation tell it, the mover acts on it."""
@@ -104,7 +110,14 @@ class Gateway(Protocol):
         ...
 
     async def parse(self, request: WebRequest) -> Parsed:
-        """What a verified request brings; raises InvalidInput, naming the field, for anything malformed."""
+        """What a request brings; raises InvalidInput, naming the field, for anything malformed.
+
+        Reading changes nothing: requests that nobody believes are read too, to be shown to a person.
+        """
+        ...
+
+    async def act(self, request: WebRequest) -> None:
+        """Do what a verified request asks for besides (confirm a subscription); raises NotActed where it failed."""
         ...
 
     def answer(self, request: WebRequest, parsed: Parsed) -> Answer:

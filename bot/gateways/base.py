@@ -74,6 +74,9 @@ class BaseGateway(ABC, Generic[A]):
             return Parsed(receipts=tuple(self.parse_receipts(request)))
         return Parsed(texts=tuple(self.parse_inbound(request)))
 
+    async def act(self, request: WebRequest) -> None:
+        """Most only bring texts and receipts."""
+
     def answer(self, request: WebRequest, parsed: Parsed) -> Answer:  # noqa: ARG002  # for those that need them
         return Answer()
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -104,7 +105,7 @@ class SmppGateway(BaseGateway[SmppAccount]):
             for piece in pieces[1:]:
                 answer = await self._submit_rest(piece, series, text)
                 if answer.outcome is not Outcome.ACCEPTED:
-                    return answer
+                    return _partly(answer, series)
             whole = True
         finally:
             self._series.end(series, whole=whole)
@@ -196,6 +197,14 @@ class SmppGateway(BaseGateway[SmppAccount]):
 
     def parse_receipts(self, request: WebRequest) -> list[Receipt]:  # noqa: ARG002  # as above
         raise _no_webhook()
+
+
+def _partly(answer: Submitted, series: Series) -> Submitted:
+    """A later part was not taken, or nobody knows: of the text the first ones were."""
+    if answer.outcome is not Outcome.UNKNOWN:
+        return answer
+    first, *also = series.ids or [None]
+    return replace(answer, message_id=first, also=tuple(also), partly=True)
 
 
 def _not_bound(link: Link) -> Submitted:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from hashlib import sha256
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -17,7 +16,7 @@ import structlog
 from pydantic import Field
 
 from bot.domain.errors import InvalidInput
-from bot.domain.gateway import Abilities, Answer, Parsed, road_of
+from bot.domain.gateway import Abilities, NotActed, Parsed, road_of
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways import sns_codes, sns_signature
@@ -37,7 +36,12 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$"
-_REMEMBERED, _CERTIFICATES, _MOST_BELIEVED = 1000, 10, 100
+_CERTIFICATES = 10
+_ABOUT_US = frozenset({"SubscriptionConfirmation", "UnsubscribeConfirmation"})
+_NOT_CONFIRMED = (
+    "SNSの購読を確認できません。3日より古ければ、Amazon SNSの画面で「確認のリクエスト」を押してください。",
+    "The subscription was not confirmed. If it is older than 3 days, press “Request confirmation” in Amazon SNS.",
+)
 _TEXTS = "TEXT_"
 _LEAST_TTL, _MOST_TTL = 5, 259_200  # seconds that TimeToLive takes; 72 hours are its default
 _REFUSED = (
@@ -82,8 +86,6 @@ class SnsGateway(BaseGateway[SnsAccount]):
         super().__init__(account)
         self._certificates: dict[str, Certificate] = {}
         self._fetching = asyncio.Lock()
-        self._believed: set[bytes] = set()  # digests of what ``parse`` may act on: looking at a request does nothing
-        self._unconfirmed: set[str] = set()
         self._unsubscribed = False
 
     async def verify(self, request: WebRequest, now: datetime) -> None:
@@ -92,10 +94,6 @@ class SnsGateway(BaseGateway[SnsAccount]):
         certificate = await self._certificate(fields["SigningCertURL"])
         sns_signature.check_certificate(certificate, now)
         sns_signature.check_signature(fields, certificate)
-        if fields["Type"] != "Notification":
-            if len(self._believed) >= _MOST_BELIEVED:
-                self._believed.clear()
-            self._believed.add(_digest(request))
 
     async def _certificate(self, url: str) -> Certificate:
         """Fetched once for each address; raises RefusedRequest(``certificate``)."""
@@ -118,45 +116,33 @@ class SnsGateway(BaseGateway[SnsAccount]):
             return await answer.read()
 
     async def parse(self, request: WebRequest) -> Parsed:
-        """By its type. What is done besides reading (a confirmation, a note) is done once a request was verified."""
+        """By its type."""
         fields = read_object(request.body)
-        kind = needed(fields, "Type")
-        if kind in {"SubscriptionConfirmation", "UnsubscribeConfirmation"}:
-            if _digest(request) in self._believed:
-                self._believed.discard(_digest(request))
-                await self._act(kind, fields)
-        elif "eventType" in _message(fields):
+        if needed(fields, "Type") in _ABOUT_US:
+            return Parsed()
+        if "eventType" in _message(fields):
             return Parsed(receipts=tuple(self.parse_receipts(request)))
-        else:
-            return Parsed(texts=tuple(self.parse_inbound(request)))
-        return Parsed()
+        return Parsed(texts=tuple(self.parse_inbound(request)))
 
-    async def _act(self, kind: str, fields: dict[str, Any]) -> None:
-        if kind == "SubscriptionConfirmation":
-            await self._confirm(fields)
-        else:
+    async def act(self, request: WebRequest) -> None:
+        """Confirm a subscription of our topic; note that one was removed."""
+        fields = read_object(request.body)
+        kind = fields.get("Type")
+        if kind == "UnsubscribeConfirmation":
             self._unsubscribed = True
             log.warning("gateway.unsubscribed", road=road_of(self))
+        elif kind == "SubscriptionConfirmation":
+            await self._confirm({name: needed(fields, name) for name in ("TopicArn", "Token", "SubscribeURL")})
 
-    async def _confirm(self, fields: dict[str, Any]) -> None:
-        told = {name: needed(fields, name) for name in ("MessageId", "TopicArn", "Token", "SubscribeURL")}
-        self._unconfirmed.add(told["MessageId"])
-        if sns_signature.confirms(told):
-            try:
-                await self.download(told["SubscribeURL"])
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                log.warning("gateway.not_confirmed", road=road_of(self), error=type(error).__name__)
-                return
-            self._unconfirmed.discard(told["MessageId"])
-            self._unsubscribed = False
-        if len(self._unconfirmed) > _REMEMBERED:
-            self._unconfirmed.clear()
-
-    def answer(self, request: WebRequest, parsed: Parsed) -> Answer:
-        """SNS sends a confirmation again that was not answered with 200."""
-        if self._unconfirmed and str(read_object(request.body).get("MessageId")) in self._unconfirmed:
-            return Answer(HTTPStatus.SERVICE_UNAVAILABLE, b'{"status": "not confirmed"}')
-        return super().answer(request, parsed)
+    async def _confirm(self, told: dict[str, str]) -> None:
+        if not sns_signature.confirms(told):
+            raise NotActed(*_NOT_CONFIRMED)
+        try:
+            await self.download(told["SubscribeURL"])
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            log.warning("gateway.not_confirmed", road=road_of(self), error=type(error).__name__)
+            raise NotActed(*_NOT_CONFIRMED) from None
+        self._unsubscribed = False
 
     def parse_inbound(self, request: WebRequest) -> list[Inbound]:
         fields = read_object(request.body)
@@ -234,10 +220,6 @@ class SnsGateway(BaseGateway[SnsAccount]):
         elif answer.code == "SANDBOX":
             problems.append(_SANDBOX)
         return problems
-
-
-def _digest(request: WebRequest) -> bytes:
-    return sha256(request.body).digest()
 
 
 def _message(fields: dict[str, Any]) -> dict[str, Any]:

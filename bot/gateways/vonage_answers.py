@@ -24,7 +24,9 @@ def sms(status: int, body: bytes, currency: str) -> Submitted:
     ids = [needed_id(piece, "message-id") for piece, code in zip(pieces, codes, strict=True) if code == _TAKEN]
     if not pieces or (ids and len(ids) < len(pieces)):  # a part of the text may be on its way
         code = next((code for code in codes if code != _TAKEN), "empty")
-        return Submitted(Outcome.UNKNOWN, ids[0] if ids else None, f"part {code}"[:60], also=tuple(ids[1:]))
+        return Submitted(
+            Outcome.UNKNOWN, ids[0] if ids else None, f"part {code}"[:60], also=tuple(ids[1:]), partly=bool(ids)
+        )
     if ids:
         charged = price(_sum(pieces), currency)
         return Submitted(Outcome.ACCEPTED, ids[0], segments=len(ids), price=charged, also=tuple(ids[1:]))

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 
 from bot.domain.errors import InvalidInput, MimamoriError, NotFound, Refused, StorageUnavailable
-from bot.domain.gateway import RefusedRequest
+from bot.domain.gateway import NotActed, RefusedRequest
 from bot.residents.roster import InvalidResident
 
 log = structlog.get_logger(__name__)
@@ -80,6 +80,7 @@ _STATUS = {
     NotFound: HTTPStatus.NOT_FOUND,
     Refused: HTTPStatus.CONFLICT,
     RefusedRequest: HTTPStatus.FORBIDDEN,
+    NotActed: HTTPStatus.SERVICE_UNAVAILABLE,
     StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

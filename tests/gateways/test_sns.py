@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from bot.domain.clock import FixedClock
 from bot.domain.errors import InvalidInput
-from bot.domain.gateway import Parsed, RefusedRequest
+from bot.domain.gateway import NotActed, Parsed, RefusedRequest
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.aws_sigv4 import Signer
@@ -375,6 +375,7 @@ async def test_a_certificate_that_arrives_in_pieces_is_read_to_its_end():
 async def received(gateway, request):
     await gateway.verify(request, NOW)
     parsed = await gateway.parse(request)
+    await gateway.act(request)
     return parsed, gateway.answer(request, parsed)
 
 
@@ -400,9 +401,9 @@ CONFIRMATIONS = {
 @pytest.mark.parametrize("url", CONFIRMATIONS.values(), ids=CONFIRMATIONS.keys())
 async def test_nothing_but_the_confirmation_of_our_topic_is_ever_called(url):
     amazon = Amazon()
-    _, answer = await received(sns(amazon), subscription(url=url.format(topic=TOPIC)))
+    with pytest.raises(NotActed):
+        await received(sns(amazon), subscription(url=url.format(topic=TOPIC)))
     assert amazon.asked == [PEM]
-    assert answer.status == 503
 
 
 async def test_a_subscription_of_another_topic_is_refused():
@@ -412,27 +413,21 @@ async def test_a_subscription_of_another_topic_is_refused():
 
 
 @pytest.mark.parametrize("kind", ["SubscriptionConfirmation", "UnsubscribeConfirmation"])
-async def test_reading_a_request_that_was_refused_does_nothing(kind):
+async def test_reading_a_request_does_nothing_even_if_it_was_verified(kind):
     async with provider(says(200, b"{}")) as (url, _):
         amazon = Amazon()
         gateway = sns(amazon, api=url)
-        forged = sent({**json.loads(subscription(kind).body), "Token": "1"})
-        with pytest.raises(RefusedRequest):
-            await gateway.verify(forged, NOW)
         await gateway.verify(subscription(kind), NOW)
-        for request in (forged, subscription(kind, topic=TOPIC + "2")):
-            assert await gateway.parse(request) == Parsed()
+        assert await gateway.parse(subscription(kind)) == Parsed()
         assert amazon.asked == [PEM]
         assert await gateway.check() == []
         await gateway.close()
 
 
-async def test_a_verified_request_is_acted_on_once():
+async def test_a_text_or_an_event_asks_for_nothing():
     amazon = Amazon()
-    gateway = sns(amazon)
-    await received(gateway, subscription())
-    await gateway.parse(subscription())
-    assert len(amazon.asked) == 2
+    await received(sns(amazon), notified(ARRIVED))
+    assert amazon.asked == [PEM]
 
 
 async def test_a_confirmation_that_could_not_be_made_is_asked_for_again():
@@ -440,9 +435,9 @@ async def test_a_confirmation_that_could_not_be_made_is_asked_for_again():
     gateway = sns(amazon)
     await gateway.verify(subscription(), NOW)
     amazon.error = OSError()
-    parsed = await gateway.parse(subscription())
-    assert gateway.answer(subscription(), parsed).status == 503
-    assert gateway.answer(notified(ARRIVED), Parsed()).status == 200
+    with pytest.raises(NotActed) as error:
+        await gateway.act(subscription())
+    assert "確認のリクエスト" in error.value.ja
     amazon.error = None
     assert (await received(gateway, subscription()))[1].status == 200
 

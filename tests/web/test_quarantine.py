@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from bot.domain.errors import InvalidInput, NotFound, Refused
-from bot.domain.gateway import RefusedRequest, WebRequest
+from bot.domain.gateway import NotActed, RefusedRequest, WebRequest
+from tests.gateways.kit import NOW as SNS_NOW
+from tests.gateways.test_sns import HOST, TOPIC, Amazon, _secrets, sns, subscription  # noqa: F401  # a fixture
 from tests.support.signed import OTHER, OUTSIDE, PATH, SignedGateway, inbox, join, knock, signature, text, words
 
 NURSE = "nurse"
@@ -219,3 +221,54 @@ async def test_a_receipt_that_was_held_and_also_came_again_stands_once_in_a_text
     (item,) = await quarantine.list()
     await quarantine.release(item.id, NURSE)
     assert await receipts(house) == 1
+
+
+# -- requests that ask for something ---------------------------------------------------------------------------------
+
+
+async def held_subscription(house, amazon):
+    """A confirmation that came while another topic was configured; the topic is right now."""
+    mended = join(house, sns(amazon))
+    await house.service.reception.refuse(mended, "topic", subscription(), at=SNS_NOW)
+    return (await house.service.quarantine.list())[0].id
+
+
+async def test_a_held_confirmation_of_a_subscription_is_confirmed_when_it_is_released(house):
+    amazon = Amazon()
+    number = await held_subscription(house, amazon)
+    await house.service.quarantine.release(number, NURSE)
+    assert [url for url in amazon.asked if "ConfirmSubscription" in url] == [
+        f"{HOST}/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=2336412f37"
+    ]
+    assert await house.service.quarantine.list() == []
+
+
+async def test_a_confirmation_that_fails_stays_held_and_says_what_to_do(house):
+    amazon = Amazon()
+    number = await held_subscription(house, amazon)
+    house.service.gateways["sns", "main"].download = refuses(amazon)
+    with pytest.raises(NotActed) as error:
+        await house.service.quarantine.release(number, NURSE)
+    assert "Request confirmation" in error.value.en
+    assert await house.service.quarantine.release_all("sns", "main", NURSE) == (0, 1)
+
+
+async def test_a_confirmation_of_another_topic_cannot_be_forced(house):
+    amazon = Amazon()
+    number = await held_subscription(house, amazon)
+    join(house, sns(amazon, topic=f"{TOPIC}2"))
+    with pytest.raises(RefusedRequest):
+        await house.service.quarantine.release(number, NURSE)
+    with pytest.raises(Refused, match="nothing to take"):
+        await house.service.quarantine.release(number, NURSE, force=True)
+    assert amazon.asked == []
+    assert len(await house.service.quarantine.list()) == 1
+
+
+def refuses(amazon):
+    async def download(url):
+        if "ConfirmSubscription" in url:
+            raise OSError
+        return await amazon.download(url)
+
+    return download

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bot.domain.errors import InvalidInput, MimamoriError, NotFound, Refused
-from bot.domain.gateway import RefusedRequest, road_of
+from bot.domain.gateway import NotActed, RefusedRequest, road_of
 from bot.gateways.hidden_secrets import secrets_of, without_keys, without_secrets
 from bot.storage.accounts import names_by_login
 from bot.storage.audit import note_action
@@ -73,7 +73,7 @@ class RoadViews:
             return await _request_page(visit, _NOT_LOOKED)
         try:
             taken = await visit.ports.roads.quarantine.release(visit.number("id"), visit.who.login, force=force)
-        except (RefusedRequest, InvalidInput, Refused, NotFound) as error:
+        except (RefusedRequest, InvalidInput, NotActed, Refused, NotFound) as error:
             return await _request_page(visit, error)
         await _note(visit, "refused_released")
         how, how_en = ("確かめずに受け取りました", "Taken without verifying") if force else ("受け取りました", "Taken")

@@ -39,6 +39,7 @@ class Forwarded:
         parsed = await self._read(gateway, request, at)
         if parsed is not None:
             await self._reception.take(gateway, parsed, request, came_at=at)
+            await gateway.act(request)
             gateway.answer(request, parsed)  # some remember there what they have taken
 
     async def _read(self, gateway: BaseGateway[Any], request: WebRequest, at: datetime) -> Parsed | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.domain.errors import InvalidInput, NotFound, Refused
-from bot.domain.gateway import RefusedRequest, road_of
+from bot.domain.gateway import NotActed, Parsed, RefusedRequest, road_of
 from bot.inbox.incoming import sort_texts
 from bot.storage import refused as rows
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.domain.clock import Clock
-    from bot.domain.gateway import Parsed, WebRequest
+    from bot.domain.gateway import WebRequest
     from bot.gateways.base import BaseGateway
     from bot.storage.database import Database, Tx
     from bot.storage.refused import Contents, RefusedSummary
@@ -68,7 +68,8 @@ class Quarantine:
         """Verify the request by today's settings, as of when it came, and take what it brings.
 
         ``force``: a person vouches for it, and it is not verified. Raises RefusedRequest or InvalidInput where it is
-        still not believed or read (it stays held), Refused where somebody has decided already, NotFound.
+        still not believed or read, NotActed where what it asks for failed (it stays held), Refused where somebody has
+        decided already, NotFound.
         """
         found, contents = await self.show(refused_id)
         if found.state != "held":
@@ -82,6 +83,10 @@ class Quarantine:
         parsed = await self._parsed(gateway, refused_id, request)
         if found.code == "no_number" and sort_texts(found.gateway, found.account, parsed.texts).nameless:
             raise _nobody_to_answer()
+        if not force:
+            await gateway.act(request)
+        elif parsed == Parsed():
+            raise _nothing_to_force()
         taken = await self._take(gateway, parsed, request, found, staff, force=force)
         log.info("webhook.released", road=road_of(gateway), texts=taken.texts, receipts=taken.receipts, forced=force)
         return taken
@@ -93,7 +98,7 @@ class Quarantine:
         for item in reversed(held):
             try:
                 await self.release(item.id, staff)
-            except (RefusedRequest, InvalidInput, Refused, NotFound):
+            except (RefusedRequest, InvalidInput, NotActed, Refused, NotFound):
                 continue
             released += 1
         return released, len(held) - released
@@ -133,6 +138,13 @@ class Quarantine:
                 raise _decided()
 
         return await self._reception.take(gateway, parsed, request, known_too=False, came_at=found.at, also=decide)
+
+
+def _nothing_to_force() -> Refused:
+    return Refused(
+        "返信も配信結果もないので、確かめずに受け取るものがありません。設定を直してから受け取るか、不要にしてください。",
+        "It holds no text and no receipt, so there is nothing to take unverified. Mend the setting first, or drop it.",
+    )
 
 
 def _from_outside(gateway: BaseGateway[Any], request: WebRequest) -> WebRequest:

@@ -68,6 +68,7 @@ class _Webhooks:
             await self._ports.reception.refuse(gateway, "malformed", asked)
             raise
         await self._ports.reception.take(gateway, parsed, asked)
+        await gateway.act(asked)
         return _answered(gateway.answer(asked, parsed))
 
     async def _verify(self, gateway: BaseGateway[Any], asked: WebRequest) -> None:
