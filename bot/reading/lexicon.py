@@ -25,7 +25,8 @@ _SCOPE_KEYS = (
     "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after",
     "past_before", "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me", "doubt",
     "not_inside", "not_ending", "only", "no_word", "weak", "list_or",
-    "ill_relative", "body", "grave_body", "past_inside", "now",
+    "ill_relative", "body", "grave_body", "left_over", "past_inside", "now", "told_now",
+    "thing_before", "thing_after", "animal_before", "colour_from", "colour_ill",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import islice
 from operator import attrgetter
 
+from bot.reading.figure import of_colour, of_thing
 from bot.reading.lexicon import Lexicon
 from bot.reading.sign import SPEECH, Sign, Status
 
@@ -62,7 +63,7 @@ class Scope:
     def status(self, sign: Sign, found: Sequence[Sign]) -> Status:
         """What ``sign`` is worth, by what stands before and after it."""
         tail = self.text[sign.end : sign.end + _REGION]
-        if sign.kind not in SPEECH and self._of_others(sign):
+        if sign.kind not in SPEECH and (self._of_others(sign) or self._of_none(sign)):
             return Status.OTHERS
         if sign.kind == "intents" and sign.code not in _DENIABLE:
             return Status.PRESENT
@@ -100,6 +101,13 @@ class Scope:
             return False
         home = self.scope.get("home")
         return home is None or not home.search(before, named[-1].end())
+
+    def _of_none(self, sign: Sign) -> bool:
+        """Words of danger that tell of a thing, an animal or a colour from outside."""
+        start = self._start(self.sentences, sign.start)
+        at = bisect_left(self.sentences, sign.end)
+        end = self.sentences[at] if at < len(self.sentences) else len(self.text)
+        return of_thing(sign, self.text, start, self.scope) or of_colour(sign, self.text, start, end, self.scope)
 
     def _of_home(self, sign: Sign) -> bool:
         """Somebody else at home, in a reply that tells of the writer ("me") elsewhere."""
@@ -179,6 +187,7 @@ class Scope:
         past = bool(was and was.match(region)) or self._told_as_past(sentence)
         inside = self.scope.get("past_inside")  # the past inside the words of the sign (숨이 찼, 喘了)
         past = past or bool(inside and inside.search(self.text, sign.start, sign.end))
+        past = past and not self._told_now(region)
         over = self._over(sign, region, past=past)
         if (
             long_ago
@@ -189,6 +198,11 @@ class Scope:
         if over and sign.code not in _LASTING:
             return Status.GONE
         return Status.PRESENT
+
+    def _told_now(self, region: str) -> bool:
+        """Whether the sign is said in the present (先月入院してて、胸が痛いです), and nothing says that it is over."""
+        now, gone = self.scope.get("told_now"), self.scope.get("gone")
+        return bool(now and now.match(region) and not (gone and gone.search(region)))
 
     def _told_as_past(self, sentence: str) -> bool:
         """Whether the last word of time in ``sentence`` is of the past and not of now ("was easy, tonight …")."""
