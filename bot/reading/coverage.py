@@ -12,6 +12,7 @@ from bot.reading.signs import MASK
 
 _CLAUSE = re.compile(
     r"[。!?\n、,;:()「」]|\.(?!\d)|(?:けど|けれど|ですが|ますが|たが|でも|しかし| but | pero | mas | nhung )"
+    r"|(?<=[\d%度分])[ \u3000]+|[ \u3000]+(?=\d)"  # a number that stands alone says nothing of the words beside it
 )
 _WORDISH = re.compile(r"[^\W\d_]")
 _JAPANESE = re.compile("[ぁ-ゟ]")
@@ -71,6 +72,24 @@ def unknown_clauses(
                 unknown += not answered or bool(_BODY.search(text[start:end])) or not _JAPANESE.search(text[start:end])
         start = match.end() if match else end
     return unknown
+
+
+def danger_left(text: str, spans: Iterable[tuple[int, int]], lexicons: Sequence[Lexicon]) -> bool:
+    """Whether a word of danger (``left_over`` in the scope) stands outside ``spans`` and everyday words, in any clause.
+
+    Beside something known it is what a rule did not foresee (玄関まで出るのにも息がもちません。熱は36.4).
+    """
+    looked_for = [lexicon.scope["left_over"] for lexicon in lexicons if "left_over" in lexicon.scope]
+    if not any(words.search(text) for words in looked_for):
+        return False
+    rest = list(text)
+    for start, end in spans:
+        rest[start:end] = " " * (end - start)
+    left = "".join(rest)
+    for lexicon in lexicons:
+        if lexicon.everyday is not None:
+            left = _blank(lexicon.everyday, left, lexicon)
+    return any(words.search(left) for words in looked_for)
 
 
 def _of_body(clause: str, lexicon: Lexicon, *, mild: bool) -> bool:

@@ -6,7 +6,7 @@ import re
 
 from bot.domain.reading import Context, Intent, Priority
 from bot.reading.combine import Found
-from bot.reading.coverage import has_words, unknown_clauses
+from bot.reading.coverage import danger_left, has_words, unknown_clauses
 from bot.reading.lexicon import Lexicon
 from bot.reading.sign import SPEECH, Sign
 
@@ -24,17 +24,25 @@ def understood(found: Found, priority: Priority, intent: Intent) -> bool:
         return False
     if not has_words(found.text.text):
         return intent is not Intent.OTHER
-    spans = [(sign.start, sign.end) for sign in found.signs if not _weak(sign, found)]
-    spans += [match.span() for lexicon in found.lexicons for match in _others(lexicon, found.text.text)]
-    spans += [*found.values.spans, *found.idioms, *(span for _, span in found.answers.marks)]
-    if found.menu.digit is not None:
-        spans.append(found.menu.span)
+    spans = _placed(found)
     answered = found.menu.digit is not None or found.values.temperature is not None or found.values.spo2 is not None
     answered = answered and not _YET.search(found.text.text)
     told = bool(found.answers.marks) or any(sign.kind != "intents" for sign in found.signs)
     told = told or found.has("intents", "thanks", "offtopic", "later")
     mild = found.menu.digit in (1, 2)
-    return unknown_clauses(found.text.text, spans, found.lexicons, answered=answered, told=told, mild=mild) == 0
+    if unknown_clauses(found.text.text, spans, found.lexicons, answered=answered, told=told, mild=mild):
+        return False
+    return not danger_left(found.text.text, spans, found.lexicons)
+
+
+def _placed(found: Found) -> list[tuple[int, int]]:
+    """The spans that rules, numbers and answers account for."""
+    spans = [(sign.start, sign.end) for sign in found.signs if not _weak(sign, found)]
+    spans += [match.span() for lexicon in found.lexicons for match in _others(lexicon, found.text.text)]
+    spans += [*found.values.spans, *found.idioms, *(span for _, span in found.answers.marks)]
+    if found.menu.digit is not None:
+        spans.append(found.menu.span)
+    return spans
 
 
 def _weak(sign: Sign, found: Found) -> bool:
