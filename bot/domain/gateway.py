@@ -84,6 +84,15 @@ class Abilities:
     sends: bool = True  # texts can go out on it; the relay only fetches what others sent in
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something about a road that a person must look at, in Japanese and English; ``at``: when it was noticed."""
+
+    ja: str
+    en: str
+    at: datetime
+
+
 Deliver = Callable[[Parsed], Awaitable[None]]
 """Hands on what came; returns once it is committed, raises where it could not be."""
 
@@ -157,6 +166,10 @@ class Gateway(Protocol):
 
         Nothing is sent.
         """
+        ...
+
+    async def troubles(self) -> list[Trouble]:
+        """What it noticed by itself in the last days, the newest first, for pages and alarms; nothing is asked."""
         ...
 
     async def close(self) -> None: ...

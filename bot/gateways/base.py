@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
-    from bot.domain.gateway import Deliver, Receive, WebRequest
+    from bot.domain.gateway import Deliver, Receive, Trouble, WebRequest
     from bot.domain.messages import Inbound, Outbound, Receipt
 
 SECONDS = 10
@@ -96,6 +96,9 @@ class BaseGateway(ABC, Generic[A]):
         """Only a relay keeps requests for others."""
 
     async def check(self) -> list[str]:
+        return []
+
+    async def troubles(self) -> list[Trouble]:
         return []
 
     def length(self, text: str) -> int:

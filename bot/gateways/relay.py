@@ -22,13 +22,13 @@ import structlog
 from pydantic import Field, field_validator
 
 from bot.domain.errors import InvalidInput, MimamoriError, NotFound, StorageUnavailable
-from bot.domain.gateway import Abilities
+from bot.domain.gateway import Abilities, Trouble
 from bot.domain.messages import Inbound, Outbound, Outcome, Reason, Receipt, Submitted
 from bot.gateways.account import Account, Secret
 from bot.gateways.base import BaseGateway, read_object, refused
 from bot.gateways.durable_files import held_if_free, make_folder, write_whole
 from bot.gateways.relay_seal import InsideKeys, InsidePublic, RelayPublic, unpack
-from bot.gateways.relay_state import Odd, State
+from bot.gateways.relay_state import Notice, Odd, State
 from bot.gateways.relay_wire import (
     ACK,
     FETCH,
@@ -71,6 +71,13 @@ class RelayAccount(Account):
         return url.rstrip("/")
 
 
+_AWAY_TOLD_AFTER = timedelta(minutes=1)
+_AWAY = (
+    "中継につながりません。そのあいだの返信は中継に預けられていて、つながると届きます。",
+    "The relay cannot be reached. Replies are kept there meanwhile, and come once it can.",
+)
+
+
 class RelayGateway(BaseGateway[RelayAccount]):
     """Fetches for others; nothing is sent on it, and it has no webhook."""
 
@@ -84,6 +91,7 @@ class RelayGateway(BaseGateway[RelayAccount]):
         self._file, self._aside = account.folder / "state.json", account.folder / "aside"
         self._own = InsidePublic(self._keys.public)
         self._nonce, self._attempts = "", Counter[str]()
+        self._away_since: datetime | None = None
 
     async def verify(self, request: WebRequest, now: datetime) -> None:  # noqa: ARG002  # nothing proves it
         raise refused("unsigned")
@@ -109,7 +117,9 @@ class RelayGateway(BaseGateway[RelayAccount]):
                 rest = await self.step(receive, wait=self.mine.wait_seconds)
             except (aiohttp.ClientError, TimeoutError, OSError, ValueError, LookupError, MimamoriError) as error:
                 log.warning("relay.away", account=self.account, error=type(error).__name__)
-                rest = 1
+                self._away_since, rest = self._away_since or self.clock.now(), 1
+            else:
+                self._away_since = None
             if rest:
                 await asyncio.sleep(self.mine.retry_seconds)
 
@@ -270,9 +280,21 @@ class RelayGateway(BaseGateway[RelayAccount]):
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             name = type(error).__name__
             found.append(f"中継につながりません({name})。 / The relay cannot be reached ({name}).")
+        return found + [" / ".join(notice.words) for notice in await self._notices()]
+
+    async def _notices(self) -> list[Notice]:
+        """Of the last seven days, the oldest first."""
         since = (self.clock.now() - _NOTICES_TOLD).astimezone(UTC).isoformat()
         state = await asyncio.to_thread(State.load, self._file)
-        return found + [notice.sentence for notice in state.notices if notice.at >= since]
+        return [notice for notice in state.notices if notice.at >= since]
+
+    async def troubles(self) -> list[Trouble]:
+        """Disorder at the relay in the last seven days, and that it cannot be reached by this process."""
+        found = [Trouble(*notice.words, datetime.fromisoformat(notice.at)) for notice in await self._notices()]
+        away = self._away_since
+        if away is not None and self.clock.now() - away >= _AWAY_TOLD_AFTER:
+            found.append(Trouble(*_AWAY, away))
+        return sorted(found, key=lambda trouble: trouble.at, reverse=True)
 
 
 def _by_number(item: tuple[str, tuple[int, bytes, Record | None]]) -> tuple[int, int]:

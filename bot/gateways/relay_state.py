@@ -71,10 +71,11 @@ class Notice(NamedTuple):
     last: int
 
     @property
-    def sentence(self) -> str:
+    def words(self) -> tuple[str, str]:
+        """In Japanese and English."""
         ja, en = WORDS[self.what]
         numbers = str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
-        return f"{ja}({self.at[:19]} UTC、番号 {numbers}) / {en} ({self.at[:19]} UTC, number {numbers})"
+        return f"{ja}({self.at[:19]} UTC、番号 {numbers})", f"{en} ({self.at[:19]} UTC, number {numbers})"
 
 
 class Odd(NamedTuple):

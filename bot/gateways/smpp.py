@@ -203,8 +203,8 @@ def _partly(answer: Submitted, series: Series) -> Submitted:
     """A later part was not taken, or nobody knows: of the text the first ones were."""
     if answer.outcome is not Outcome.UNKNOWN:
         return answer
-    first, *also = series.ids or [None]
-    return replace(answer, message_id=first, also=tuple(also), partly=True)
+    first = series.ids[0] if series.ids else None
+    return replace(answer, message_id=first, also=tuple(series.ids[1:]), partly=True)
 
 
 def _not_bound(link: Link) -> Submitted:

@@ -15,6 +15,7 @@ from bot.storage.inbox import add_arrivals
 from bot.storage.parts import WAIT, Series, due_series, forget_pieces, held_series, mark
 from bot.storage.receipts import forget_early
 from bot.storage.refused import forget_decided
+from bot.storage.refused_texts import settle_came
 
 if TYPE_CHECKING:
     from bot.domain.clock import Clock
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _LOOK_EVERY_SECONDS = 2.0
+_SETTLE_EVERY = timedelta(minutes=1)
 _TIDY_EVERY = timedelta(hours=1)
 _PIECES_KEPT = timedelta(days=4)  # longer than a provider may deliver one again, or list it
 _RECEIPTS_KEPT = timedelta(days=30)
@@ -43,6 +45,7 @@ class PartsKeeper:
         self._clock = clock
         self._bells = bells
         self._tidied: datetime | None = None
+        self._settled: datetime | None = None
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -63,6 +66,7 @@ class PartsKeeper:
     async def _look(self) -> int:
         now = self._clock.now()
         await self._tidy(now)
+        await self._settle(now)
         async with self._database.read() as tx:
             names = await due_series(tx, now)
         if not names:
@@ -85,6 +89,17 @@ class PartsKeeper:
         grave = self._reader.read(readable(so_far.payload["text"]), Context.FREE).priority.rank >= Priority.URGENT.rank
         await mark(tx, series, "told" if grave else "looked")
         return so_far if grave else None
+
+    async def _settle(self, now: datetime) -> None:
+        """Each minute: held requests whose texts came by another one need nobody."""
+        if self._settled is not None and now - self._settled < _SETTLE_EVERY:
+            return
+        async with self._database.write() as tx:
+            settled = await settle_came(tx, now)
+        self._settled = now
+        if settled:
+            log.info("webhook.came_again", requests=settled)
+            self._bells.ring("live")
 
     async def _tidy(self, now: datetime) -> None:
         """Now and then: forget what nobody will ask for again."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bot.storage.database import Database, Tx
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration (a test compares)."""
 
 VERSION_TABLE = "alembic_version"

@@ -3,6 +3,7 @@
 The cap: once it is reached, what goes first is what came before the account was last believed (random scans of better
 times); then the rest, of the address that has sent most, oldest first. The first half that came since then always
 stays: after a changed setting those are the texts of residents, and whoever floods comes later. So does the newest.
+Where one must go, some more go with it, so that a flood does not look through all of them again and again.
 Requests that proved where they came from and hold something unreadable go last.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address, ip_network
@@ -21,9 +22,10 @@ from sqlalchemy import delete, func, select, update
 from bot.domain.gateway import WebRequest
 from bot.storage.heard import last_heard
 from bot.storage.receipts import hold_back_others
+from bot.storage.refused_texts import forget_texts, note_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from sqlalchemy.engine import RowMapping
 
@@ -34,6 +36,9 @@ MOST = 5_000
 """Held requests of one account: some days of replies."""
 MOST_BYTES = 16_000_000
 """Their bytes together."""
+
+MORE_GO = 50
+"""One in so many goes at a time once the cap is reached."""
 
 UNKNOWN = "unknown_account"
 """Code of requests for accounts that are not configured."""
@@ -50,7 +55,8 @@ class Refused:
 
     ``code`` is one of RefusedRequest's, ``malformed``, ``no_number`` (a sender that is no telephone number),
     ``unknown_account`` (no such account is configured) or ``error`` (it could not be checked). ``state``: held,
-    released (its texts are in the inbox), forced (as that, without being verified) or dropped.
+    released (its texts are in the inbox), forced (as that, without being verified), dropped, or came (all its texts
+    came by another request, which was believed; nobody decided).
     """
 
     id: int
@@ -85,22 +91,25 @@ class RefusedSummary:
 
 
 async def keep_refused(
-    tx: Tx, gateway: str, account: str, code: str, contents: Contents, now: datetime
+    tx: Tx, gateway: str, account: str, code: str, contents: Contents, now: datetime, ids: Collection[str] = ()
 ) -> bool:  # fmt: skip
-    """Seal a request away; False where it is there already (a provider's retry brings the same again)."""
+    """Seal a request away; False where it is there already (a provider's retry brings the same again).
+
+    ``ids`` are those of all that it brings, where these are texts: see ``settle_came``.
+    """
     await hold_back_others(tx, {f"refused {gateway}/{account}"})
     request, table = contents.request, tx.t.refused_requests
     size = len(request.body) + len(request.url)
-    same = table.c.gateway == gateway, table.c.account == account, table.c.size == size, table.c.code == code
-    for sealed in (await tx.run(select(table.c.request).where(*same))).scalars():
-        if _identity(_opened(sealed)) == _identity(contents):
-            return False
-    await tx.run(
-        table.insert().values(
-            gateway=gateway, account=account, at=now, code=code, request=_sealed(contents), size=size,
-            source=_source(tx, request.peer), state="held",
-        )
+    identity = _identity(tx, contents)
+    same = table.c.gateway == gateway, table.c.account == account, table.c.identity == identity, table.c.code == code
+    if await tx.one(select(table.c.id).where(*same)) is not None:
+        return False
+    row = table.insert().values(
+        gateway=gateway, account=account, at=now, code=code, request=_sealed(contents), size=size,
+        source=_source(tx, request.peer), state="held", identity=identity,
     )  # fmt: skip
+    refused_id = (await tx.run(row.returning(table.c.id))).scalar_one()
+    await note_texts(tx, refused_id, gateway, account, ids)
     await _keep_to_the_cap(tx, gateway, account)
     return True
 
@@ -158,6 +167,7 @@ async def decide(tx: Tx, refused_id: int, state: str, staff: str, now: datetime)
     table = tx.t.refused_requests
     held = table.c.id == refused_id, table.c.state == "held"
     done = await tx.run(update(table).where(*held).values(state=state, decided_by=staff, decided_at=now))
+    await forget_texts(tx, table.c.id == refused_id)
     return bool(done.rowcount)
 
 
@@ -184,9 +194,11 @@ async def _keep_to_the_cap(tx: Tx, gateway: str, account: str) -> None:
     rows = await tx.all(select(*columns).where(*mine).order_by(table.c.id))
     going = _dispensable(rows, await last_heard(tx, f"{gateway}/{account}"))
     number, size, gone = len(rows), sum(row["size"] for row in rows), list[int]()
-    while (number > MOST or size > MOST_BYTES) and (row := next(going, None)) is not None:
+    most, most_bytes = MOST - MOST // MORE_GO, MOST_BYTES - MOST_BYTES // MORE_GO
+    while (number > most or size > most_bytes) and (row := next(going, None)) is not None:
         number, size = number - 1, size - row["size"]
         gone.append(row["id"])
+    await forget_texts(tx, table.c.id.in_(gone))
     await tx.run(delete(table).where(table.c.id.in_(gone)))
 
 
@@ -205,11 +217,20 @@ def _dispensable(rows: Sequence[RowMapping], believed: datetime | None) -> Itera
             first, size = first + 1, size + row["size"]
         else:
             rest.append(row)
-    while rest:
-        ((most, _),) = Counter(row["source"] for row in rest).most_common(1)
-        rest.remove(row := next(row for row in rest if row["source"] == most))
-        yield row
+    yield from _loudest_first(rest)
     yield from proven
+
+
+def _loudest_first(rows: Sequence[RowMapping]) -> Iterator[RowMapping]:
+    """Each time the oldest of the address of which most are left."""
+    of: dict[str, deque[RowMapping]] = defaultdict(deque)
+    for row in rows:
+        of[row["source"]].append(row)
+    while of:
+        source = max(of, key=lambda name: len(of[name]))
+        yield of[source].popleft()
+        if not of[source]:
+            del of[source]
 
 
 def _source(tx: Tx, peer: str) -> str:
@@ -222,9 +243,11 @@ def _source(tx: Tx, peer: str) -> str:
     return tx.keyring.lookup(f"source {network}").hex()[:16]
 
 
-def _identity(contents: Contents) -> tuple[object, ...]:
+def _identity(tx: Tx, contents: Contents) -> str:
+    """The same for the same request; headers do not count, signatures and times stand there."""
     request = contents.request
-    return request.method, request.url, request.body, contents.texts
+    told = [request.method, request.url, request.body.hex(), contents.texts]
+    return tx.keyring.lookup(f"refused {json.dumps(told)}").hex()[:32]
 
 
 def _sealed(contents: Contents) -> str:

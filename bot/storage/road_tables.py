@@ -81,9 +81,9 @@ def parts(metadata: MetaData, sealed: Sealed) -> Table:
 
 
 def refused_requests(metadata: MetaData, sealed: Sealed) -> Table:
-    """Requests that did not prove where they came from: held (sealed), released, forced or dropped by a person.
+    """Requests that did not prove where they came from; ``state`` see ``refused.Refused``.
 
-    ``source`` is a keyed hash of the address that sent it, ``size`` its bytes.
+    ``source`` is a keyed hash of the address that sent it, ``size`` its bytes, ``identity`` a keyed hash of the whole.
     """
     return Table(
         "refused_requests",
@@ -99,7 +99,22 @@ def refused_requests(metadata: MetaData, sealed: Sealed) -> Table:
         _required("state", String(10)),
         Column("decided_by", String(60)),
         Column("decided_at", Moment),
-        Index(None, "gateway", "account", "state"),
+        _required("identity", String(32)),
+        Index(None, "gateway", "account", "identity"),
+        Index(None, "gateway", "account", "state", "size"),
+        Index(None, "state"),
+    )
+
+
+def refused_texts(metadata: MetaData) -> Table:
+    """The gateway's ids of all texts in a held request, where it brings texts alone: they may come by another one."""
+    return Table(
+        "refused_texts",
+        metadata,
+        Column("refused_id", RowId, ForeignKey("refused_requests.id"), primary_key=True),
+        Column("message_id", String(120), primary_key=True),
+        _required("gateway", String(40)),
+        _required("account", String(40)),
     )
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from bot.storage.reading_tables import corrections, reading_marks, reading_versions
-from bot.storage.road_tables import parts, refused_requests, roads, spending, text_events, text_ids
+from bot.storage.road_tables import parts, refused_requests, refused_texts, roads, spending, text_events, text_ids
 from bot.storage.types import Day, Json, Moment, RowId, Sealed
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Tables:
         self.text_ids = text_ids(self.metadata)
         self.parts = parts(self.metadata, sealed)
         self.refused_requests = refused_requests(self.metadata, sealed)
+        self.refused_texts = refused_texts(self.metadata)
         self.roads = roads(self.metadata)
         self.spending = spending(self.metadata)
 

@@ -210,6 +210,36 @@ async def test_a_dropped_file_is_noticed(outside, kept):
     assert "number 3" in (await outside.inside().check())[-1]
 
 
+async def test_disorder_is_a_trouble_of_the_road_for_seven_days(outside, kept):
+    await looked(outside, kept, lambda files: files[1].unlink())
+    inside = outside.inside()
+    (trouble,) = await inside.troubles()
+    assert "3" in trouble.ja
+    assert trouble.en.startswith("A request that the relay kept is gone.")
+    inside.clock = FixedClock(trouble.at + timedelta(days=7, seconds=1))
+    assert await inside.troubles() == []
+
+
+async def test_a_relay_that_cannot_be_reached_is_a_trouble_after_a_minute_until_it_can(outside, kept):
+    inside, now = outside.inside(url="http://127.0.0.1:9", wait_seconds=0), datetime(2026, 11, 20, tzinfo=UTC)
+    inside.clock = FixedClock(now)
+    role = asyncio.create_task(inside.fetch(kept))
+    try:
+        await until_async(lambda: inside._away_since, "it was tried")
+        assert await inside.troubles() == []
+        inside.clock.set(now + timedelta(minutes=1))
+        (trouble,) = await inside.troubles()
+        assert (trouble.at, "cannot be reached" in trouble.en) == (now, True)
+        async with outside.served():
+            inside.mine.__dict__["url"] = outside.url  # the relay is there now
+            await until_async(lambda: inside._away_since is None, "it was reached")
+        assert await inside.troubles() == []
+    finally:
+        role.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await role
+
+
 async def test_a_dropped_file_is_noticed_also_where_it_was_the_last(outside, kept):
     assert await looked(outside, kept, lambda files: [file.unlink() for file in files[2:]]) == [["missing", 4, 5]]
     async with outside.served():

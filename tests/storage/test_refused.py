@@ -8,10 +8,13 @@ from sqlalchemy import select, text
 
 from bot.domain.gateway import WebRequest
 from bot.storage import refused
+from bot.storage.conversations import ensure_conversations
 from bot.storage.heard import note_heard
 from bot.storage.refused import Contents, decide, find_refused, forget_decided, keep_refused, keep_unknown, list_refused
+from bot.storage.refused_texts import settle_came
 
 NOW = datetime(2022, 9, 10, 1, 0, tzinfo=UTC)
+dispensable = refused._dispensable
 PROVIDER, SCANNER = "203.0.113.7", "198.51.100.66"
 
 
@@ -161,3 +164,62 @@ async def test_who_tries_names_of_accounts_fills_only_a_few(database, monkeypatc
         (item, *_) = await list_refused(tx, account="b")
         await decide(tx, item.id, "dropped", "nurse", NOW)
         assert await keep_unknown(tx, "kannel", "c", request("c"), NOW)
+
+
+# -- texts that came by another request ------------------------------------------------------------------------------
+
+
+async def came(tx, *names, table="inbox"):
+    (about,) = (await ensure_conversations(tx, "main", ["+819012345678"], "Asia/Tokyo", NOW)).values()
+    same = {"gateway": "signed", "account": "main", "payload": "{}", "received_at": NOW}
+    rows = {
+        "inbox": {"conversation_id": about, "kind": "reply", "state": "new", "attempts": 0},
+        "parts": {"series": "s", "total": 9, "state": "waiting"},
+    }
+    for number, name in enumerate(names):
+        more = {"number": number} if table == "parts" else {}
+        await tx.run(tx.t.metadata.tables[table].insert().values(**same, **rows[table], **more, message_id=name))
+
+
+async def states(tx):
+    table = tx.t.refused_requests
+    return [row["state"] for row in await tx.all(select(table.c.state).order_by(table.c.id))]
+
+
+async def test_a_held_request_is_settled_once_all_its_texts_came_by_another_one(database):
+    async with database.write() as tx:
+        for body, ids in {"both": ["a", "b"], "other": ["c"], "no texts": [], "in pieces": ["p", "q"]}.items():
+            await keep_refused(tx, "signed", "main", "signature", request(body), NOW, ids)
+        await keep_refused(tx, "signed", "second", "signature", request("another account's"), NOW, ["a"])
+        assert await settle_came(tx, NOW) == 0
+        await came(tx, "a")
+        assert await settle_came(tx, NOW) == 0, "one text is still missing"
+        await came(tx, "b")
+        await came(tx, "p", "q", table="parts")
+        assert await settle_came(tx, NOW) == 2
+        assert await states(tx) == ["came", "held", "held", "came", "held"]
+        assert not await decide(tx, 1, "dropped", "nurse", NOW), "nobody has to decide"
+        await forget_decided(tx, NOW + timedelta(seconds=1))
+        assert await states(tx) == ["held"] * 3
+
+
+@pytest.mark.usefixtures("_small")
+async def test_what_goes_by_the_cap_or_is_decided_leaves_no_ids_behind(database):
+    async with database.write() as tx:
+        for at in range(30):
+            await keep_refused(tx, "signed", "main", "signature", request(str(at)), NOW, [f"m{at}"])
+        held = await list_refused(tx)
+        await decide(tx, held[0].id, "dropped", "nurse", NOW)
+        assert len((await tx.run(select(tx.t.refused_texts))).all()) == len(held) - 1 == 19
+
+
+async def test_a_flood_is_not_looked_through_for_each_request(database, monkeypatch):
+    """Once the cap is reached, some more go at a time; in between nothing but indexes is read."""
+    monkeypatch.setattr(refused, "MOST", 200)
+    passes = []
+    monkeypatch.setattr(refused, "_dispensable", lambda *given: passes.append(1) or dispensable(*given))
+    async with database.write() as tx:
+        for at in range(260):
+            await keep(tx, f"{at:03}", minute=at)
+        assert len(await list_refused(tx, limit=999)) <= 200
+    assert len(passes) == 60 // (200 // refused.MORE_GO + 1)

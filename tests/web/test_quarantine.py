@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.errors import InvalidInput, NotFound, Refused
 from bot.domain.gateway import NotActed, RefusedRequest, WebRequest
+from bot.inbox.parts import PartsKeeper
 from tests.gateways.kit import NOW as SNS_NOW
 from tests.gateways.test_sns import HOST, TOPIC, Amazon, _secrets, sns, subscription  # noqa: F401  # a fixture
 from tests.support.signed import OTHER, OUTSIDE, PATH, SignedGateway, inbox, join, knock, signature, text, words
@@ -221,6 +222,40 @@ async def test_a_receipt_that_was_held_and_also_came_again_stands_once_in_a_text
     (item,) = await quarantine.list()
     await quarantine.release(item.id, NURSE)
     assert await receipts(house) == 1
+
+
+async def a_minute_later(house):
+    service = house.service
+    house.clock.set(house.clock.now() + timedelta(minutes=1))
+    keeper = PartsKeeper(service.database, service.reader, service.settings.office, house.clock, service.bells)
+    await keeper.step()
+
+
+async def test_a_held_text_that_the_provider_sent_again_settles_by_itself(house):
+    """After the key was mended: nobody is left with a task that is none."""
+    join(house)
+    await refused(house, text("a", "1"), text("b", "2"))
+    await refused(house, text("c", "3"))
+    mended(house)
+    assert (await knock(house, {"texts": [text("a", "1"), text("b", "2")], "again": True}, key="k2"))[0] == 200
+    await a_minute_later(house)
+    quarantine = house.service.quarantine
+    ((item,), (settled,)) = await quarantine.list(), await quarantine.list(state="came")
+    assert settled.decided_by is None
+    with pytest.raises(Refused):
+        await quarantine.release(settled.id, NURSE)
+    assert (await quarantine.release(item.id, NURSE)).texts == 1
+    assert sorted(await words(house)) == ["1", "2", "3"]
+
+
+async def test_a_held_request_with_receipts_is_left_to_a_person(house):
+    join(house)
+    data = {"texts": [text("a", "1")], "receipts": [{"message_id": "s1", "state": "delivered"}]}
+    await knock(house, data, key="k2")
+    mended(house)
+    await knock(house, data, key="k2")
+    await a_minute_later(house)
+    assert len(await house.service.quarantine.list()) == 1
 
 
 # -- requests that ask for something ---------------------------------------------------------------------------------

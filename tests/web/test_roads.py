@@ -1,7 +1,7 @@
 """The page of the roads: how each does, what the day costs, and requests that were not believed."""
 
 import contextlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +13,8 @@ from bot.domain.messages import Reason
 from bot.domain.roads import Standing
 from bot.domain.states import TextState
 from bot.gateways.base import _REFUSALS
+from bot.gateways.relay_seal import new_keys
+from bot.gateways.relay_state import Odd, State
 from bot.settings import Settings
 from bot.storage.accounts import DEMO_PASSWORD
 from bot.storage.database import Database
@@ -242,3 +244,31 @@ async def test_a_held_request_is_shown_without_keys(demo, boss):
     assert "TOPSECRET" not in page
     for words in ("?key=…&amp;from=x&amp;text=hi", "token=…&amp;text=hello"):
         assert words in page or words.replace("&amp;", "&") in page
+
+
+# -- what a road noticed by itself -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def with_relay(tmp_path, monkeypatch):
+    """A demo with a relay that nobody can reach, and whose records were out of order."""
+    roads, keys = tmp_path / "roads", new_keys()
+    roads.mkdir()
+    monkeypatch.setenv("INSIDE_KEY", keys["inside.key"])
+    state = State()
+    state.notice(Odd("missing", 3, 4), datetime.now(UTC))
+    state.save(tmp_path / "relay" / "state.json")
+    (roads / "outside.toml").write_text(
+        f'kind = "relay"\nsender = "relay"\nurl = "http://127.0.0.1:9"\nkey = "env:INSIDE_KEY"\n'
+        f'relay = "{keys["relay.pub"]}"\nfolder = "{tmp_path / "relay"}"\n'
+    )
+    async with running_demo(Settings(gateways=roads), tmp_path / "demo") as demo:
+        yield demo
+
+
+async def test_disorder_at_the_relay_is_told_to_everybody_and_explained_on_the_page(with_relay):
+    nurse, boss = await with_relay.signed_in(), await with_relay.signed_in("manager")
+    assert "経路について、確かめることがあります(relay/outside)" in (await nurse.get("/console/")).text
+    page = await boss.get(PAGE)
+    assert "中継が預かったはずの要求がありません" in page.text
+    assert "番号 3-4" in page.text

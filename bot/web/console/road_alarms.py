@@ -1,8 +1,9 @@
-"""What everybody in the console is told of the roads: one is down, requests were refused, the budget is used up."""
+"""What everybody in the console is told of the roads: one is down or noticed disorder, requests were refused, the budget is out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.budget import Level
@@ -11,24 +12,29 @@ from bot.storage.road_view import count_held, roads_down
 from bot.storage.spending import is_lifted, spent
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from bot.domain.budget import Spent
     from bot.storage.database import Tx
     from bot.web.console.ports import ConsolePorts
 
 
+_TROUBLE_TOLD = timedelta(hours=72)
+
+
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """``down`` are roads, ``held`` requests; ``level`` is where today's budget stands."""
+    """``down`` are roads, ``held`` requests; ``level`` is where today's budget stands.
+
+    ``troubled`` are roads that noticed disorder by themselves in the last 72 hours (a weekend).
+    """
 
     down: list[str]
     held: int
     level: Level
+    troubled: list[str]
 
     @property
     def any(self) -> bool:
-        return bool(self.down or self.held or self.stops)
+        return bool(self.down or self.held or self.stops or self.troubled)
 
     @property
     def stops(self) -> bool:
@@ -40,7 +46,13 @@ async def road_alarms(tx: Tx, ports: ConsolePorts, now: datetime) -> Alarms:
     """Of the roads that are configured now."""
     down = await roads_down(tx, [road_of(gateway) for gateway in ports.gateways()])
     level, _ = await budget_level(tx, ports, now)
-    return Alarms(down, await count_held(tx), level)
+    return Alarms(down, await count_held(tx), level, await _troubled(ports))
+
+
+async def _troubled(ports: ConsolePorts) -> list[str]:
+    """By each gateway's own clock."""
+    found = [(gateway, await gateway.troubles()) for gateway in ports.gateways()]
+    return [road_of(gateway) for gateway, told in found if told and told[0].at >= gateway.clock.now() - _TROUBLE_TOLD]
 
 
 async def budget_level(tx: Tx, ports: ConsolePorts, now: datetime) -> tuple[Level, dict[str, Spent]]:

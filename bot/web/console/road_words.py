@@ -25,6 +25,10 @@ OUR_CODES = {
     "too_many": ("この番号への1時間の上限のため待っている", "Waits: too many to this number within an hour"),
     "quiet": ("夜間のため待っている", "Waits: quiet hours"),
     "by_hand": ("職員が経路を選んで、もう一度送る", "A person sends it once more"),
+    "awaited": (
+        "送れたか分からないので、配信結果を待っている",
+        "Waits for a receipt: nobody knows whether it went out",
+    ),
     "unknown": ("送れたか分からないまま", "Nobody knows whether it went out"),
     "again": ("送れたか分からないので、もう一度送る", "Sent once more: nobody knows whether it went out"),
     "no_road": ("使える経路がない", "No road takes it"),
@@ -77,8 +81,9 @@ DECISIONS = {
     "released": ("受け取った", "Taken"),
     "forced": ("確かめずに受け取った", "Taken without verifying"),
     "dropped": ("不要にした", "Dropped"),
+    "came": ("事業者の再送で届いた", "Came by the provider's retry"),
 }
-"""What a person decided about such a request."""
+"""What became of such a request: a person decided, or all its texts came again and were believed."""
 
 ROAD_STATES = {
     "up": ("動いています", "Up"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from bot.domain.gateway import Parsed, WebRequest
+    from bot.domain.gateway import Parsed, Trouble, WebRequest
     from bot.gateways.base import BaseGateway
     from bot.storage.refused import Contents
 
@@ -30,7 +30,8 @@ _HOUR = timedelta(hours=1)
 _MOST = 50
 """Held requests on the page, the latest first."""
 _FEW = 5
-_DECIDED = ("released", "forced", "dropped")
+_MOST_TROUBLES = 10
+_DECIDED = ("released", "forced", "dropped", "came")
 _LONGEST_BODY = 20_000
 _DONE_TWICE = ("この操作はもう済んでいます。", "This was done already.")
 _NOT_LOOKED = InvalidInput("中身を確かめて、印を付けてください。", "Look at it, and tick the box.", field="sure")
@@ -42,6 +43,7 @@ class Road:
 
     gateway: BaseGateway[Any]
     view: RoadView
+    troubles: list[Trouble]
 
     @property
     def name(self) -> str:
@@ -137,7 +139,11 @@ async def _values(visit: Visit) -> dict[str, Any]:
     ordered = sorted(gateways, key=lambda road: (gateways[road].mine.order, road))
     quarantine = ports.roads.quarantine
     return {
-        "roads": [Road(gateways[road], known.get(road, RoadView(road, "unused"))) for road in ordered],
+        "roads": [
+            Road(gateways[road], known.get(road, RoadView(road, "unused")), await gateways[road].troubles())
+            for road in ordered
+        ],
+        "most_troubles": _MOST_TROUBLES,
         "gone": [view for road, view in known.items() if road not in gateways],
         "queue": queue, "level": level, "costs": costs, "budget": ports.roads.limits.budget, "staff": staff,
         "summaries": await quarantine.summary(), "held": await quarantine.list(limit=_MOST),

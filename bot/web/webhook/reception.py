@@ -88,8 +88,9 @@ class Reception:
 
         ``at``: when it came, where that was not just now.
         """
+        ids = await _ids_of_texts(gateway, request)
         async with self._database.write() as tx:
-            await keep_refused(tx, gateway.name, gateway.account, code, Contents(request), at or self._clock.now())
+            await keep_refused(tx, gateway.name, gateway.account, code, Contents(request), at or self._clock.now(), ids)
         log.warning("webhook.refused", road=road_of(gateway), code=code)
         self._bells.ring("live")
 
@@ -110,3 +111,17 @@ class Reception:
                 await note_heard(tx, road, now)
         except StorageUnavailable as error:
             log.warning("webhook.storage_unavailable", error=error.en)
+
+
+async def _ids_of_texts(gateway: Gateway, request: WebRequest) -> list[str]:
+    """The ids of all that a request brings, where these are texts; [] for anything else, and what cannot be read.
+
+    Nobody has to believe it for that: should the same texts come by a request that is believed, this one is settled.
+    """
+    try:
+        parsed = await gateway.parse(request)
+    except Exception:  # noqa: BLE001  # whatever is wrong with it: it was refused anyway
+        return []
+    found = sort_texts(gateway.name, gateway.account, parsed.texts)
+    ids = [item.message_id for item in found.arrivals] + [item.message_id for item in found.pieces]
+    return [] if parsed.receipts or parsed.ids or found.nameless or not all(ids) else ids
