@@ -1,4 +1,4 @@
-"""What everybody in the console is told of the roads: one is down or noticed disorder, requests were refused, the budget is out."""
+"""What everybody in the console is told of roads: one is down or in disorder, requests were refused, no budget left."""
 
 from __future__ import annotations
 
