@@ -109,7 +109,8 @@ class Outcome(StrEnum):
 class Submitted:
     """Result of one submission; ``code`` is the provider's own, ``segments`` and ``price`` what it says it charges.
 
-    ``also`` are further ids under which receipts may come (a long text that the road cuts itself).
+    ``also`` are further ids under which receipts may come (a long text that the road cuts itself). ``partly``:
+    of such a text one part was taken and another was not, or nobody knows; the ids are then of those that were.
     """
 
     outcome: Outcome
@@ -119,6 +120,7 @@ class Submitted:
     segments: int | None = None
     price: str = ""
     also: tuple[str, ...] = ()
+    partly: bool = False
 
     @property
     def retryable(self) -> bool:

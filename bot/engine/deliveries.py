@@ -1,4 +1,4 @@
-"""A text did not arrive: what follows from the reason."""
+"""A text did not arrive, or nobody knows whether it did: what follows from the reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.messages import Reason
 from bot.domain.reading import Priority
-from bot.domain.states import CaseState, Control, TextKind
+from bot.domain.states import GUIDANCE, CaseState, Control, TextKind
 from bot.engine.effects import Escalated, SentAgain, TextsCancelled, TimerSet
 
 if TYPE_CHECKING:
@@ -47,11 +47,15 @@ def delivery_failed(turn: Turn, event: DeliveryFailed) -> None:
         return
     if reason in _NOT_SENT:
         turn.add(Escalated(Priority.ROUTINE, _NOT_SENT[reason], None, event.code))
+    high = GUIDANCE in {event.kind, event.key}
+    if event.unknown:
+        call_all(turn, "unconfirmed", high=high)
+        return
     if reason in _UNREACHABLE:
         turn.session.unreachable = _UNREACHABLE[reason]
         turn.add(TextsCancelled("unreachable"))
     if reason is not Reason.BAD_TEXT:
-        call_all(turn, _UNREACHABLE.get(reason, "undelivered"), high=event.kind == TextKind.EMERGENCY)
+        call_all(turn, _UNREACHABLE.get(reason, "undelivered"), high=high)
 
 
 def call_all(turn: Turn, reason: str, *, high: bool = False) -> None:

@@ -82,7 +82,7 @@ class CallFinished:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFailed:
-    """A text could not be sent or delivered.
+    """A text could not be sent or delivered; or nobody knows whether it was (``unknown``).
 
     ``code`` is the provider's word (or ours), ``reason`` a Reason or "". ``text_id``, ``key``, ``kind`` and ``step``
     are the text's; ``first_at`` is when it was first tried. ``again``: it was the second of its kind already.
@@ -96,6 +96,7 @@ class DeliveryFailed:
     step: str = ""
     first_at: datetime | None = None
     again: bool = False
+    unknown: bool = False
 
 
 Event = (

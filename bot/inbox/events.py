@@ -40,8 +40,9 @@ def _delivery_failed(data: dict[str, Any]) -> DeliveryFailed:
     """Rows from before reasons were told hold only the code."""
     first_at = datetime.fromisoformat(data["first_at"]) if data.get("first_at") else None
     told = {name: data.get(name) or "" for name in ("reason", "key", "kind", "step")}
-    again = bool(data.get("again"))
-    return DeliveryFailed(data["code"], text_id=data.get("text_id", 0), first_at=first_at, again=again, **told)
+    again, unknown = bool(data.get("again")), bool(data.get("unknown"))
+    about = data.get("text_id", 0)
+    return DeliveryFailed(data["code"], text_id=about, first_at=first_at, again=again, unknown=unknown, **told)
 
 
 _DECODERS: dict[str, Callable[[dict[str, Any]], Event]] = {

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 async def tell_failures(tx: Tx, failures: Sequence[Failure], now: datetime) -> None:
-    """One inbox row for each text that failed, with the first reason; told twice it is still one."""
+    """One inbox row for each text that failed, with the first reason; told twice it is still one.
+
+    That nobody knows is told by itself: what is found out later comes too.
+    """
     if not failures:
         return
     texts = await failed_texts(tx, [failure.outbox_id for failure in failures])
@@ -25,6 +28,7 @@ async def tell_failures(tx: Tx, failures: Sequence[Failure], now: datetime) -> N
         payload = {
             "code": failure.code or "undelivered", "reason": failure.reason, "text_id": text.id, "key": text.key,
             "kind": text.kind, "step": text.step, "again": text.again,
-            "first_at": text.first_at.isoformat() if text.first_at else None,
+            "first_at": text.first_at.isoformat() if text.first_at else None, "unknown": text.unknown,
         }  # fmt: skip
-        await add_for_conversation(tx, text.conversation_id, "delivery_failed", str(text.id), payload, now)
+        name = f"{text.id}:unknown:{text.attempts}" if text.unknown else str(text.id)
+        await add_for_conversation(tx, text.conversation_id, "delivery_failed", name, payload, now)

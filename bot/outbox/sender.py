@@ -14,6 +14,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.domain.messages import Outcome, Reason, Submitted
 from bot.domain.states import TextState
 from bot.outbox.failures import tell_failures
+from bot.outbox.fate import partly_taken, patience, unanswered
 from bot.outbox.limits import Limits
 from bot.outbox.outcomes import Told, record
 from bot.outbox.planner import AT_ONCE, GIVE_UP, Planner
@@ -180,7 +181,7 @@ class Sender:
         return self._told(claimed, await gateway.send(claimed.text), asked=False)
 
     async def _find_out(self, claimed: Claimed) -> Told:
-        """Ask the road by which the text went; where it cannot be asked, once more by the same road, never by another.
+        """Ask the road by which the text went; where it cannot be asked, see ``fate.unanswered``.
 
         What the road says never arrived there starts anew, by any road; one that is too busy to tell has not said so.
         """
@@ -188,11 +189,8 @@ class Sender:
         if gateway is None:
             return self._lost(claimed)
         answer = await gateway.ask(claimed.text, claimed.message_id)
-        if answer is None and claimed.resend:
-            again = Settled(claimed.id, claimed.attempts, TextState.QUEUED, code="again", possible_duplicate=True)
-            return Told(claimed, again)
         if answer is None:
-            return Told(claimed, Settled(claimed.id, claimed.attempts, TextState.UNKNOWN, code="unknown", due_at=NEVER))
+            return Told(claimed, unanswered(claimed, self._clock.now()))
         if answer.outcome is Outcome.RETRY and answer.reason in {Reason.BUSY, Reason.ACCOUNT}:
             return self._told(claimed, Submitted(Outcome.UNKNOWN, code=answer.code), asked=True)
         if answer.outcome is Outcome.RETRY:  # it never arrived there: from the start, with the last check
@@ -205,15 +203,20 @@ class Sender:
 
     def _lost(self, claimed: Claimed) -> Told:
         """The account is gone: nobody can be asked, a person decides."""
-        return Told(claimed, Settled(claimed.id, claimed.attempts, TextState.UNKNOWN, code="road_gone", due_at=NEVER))
+        gone = Settled(claimed.id, claimed.attempts, TextState.UNKNOWN, code="road_gone", due_at=NEVER, to_call=True)
+        return Told(claimed, gone)
 
     def _told(self, claimed: Claimed, submitted: Submitted, *, asked: bool) -> Told:
         state, due, reason = _STATES[submitted.outcome], None, submitted.reason
+        if submitted.partly:
+            return Told(claimed, partly_taken(claimed, submitted), None if asked else submitted)
         if state in {TextState.QUEUED, TextState.UNKNOWN}:
             if self._clock.now() - claimed.created_at > GIVE_UP:
                 return self._given_up(claimed, submitted, asked=asked)
             if state is TextState.QUEUED or claimed.attempts > 1:  # the first time the gateway is asked at once
                 due = self._later(claimed)
+            if due and state is TextState.UNKNOWN and not asked:
+                due = min(due, self._clock.now() + patience(claimed))
         settled = Settled(
             claimed.id, claimed.attempts, state, submitted.message_id, submitted.code, due, None, claimed.road, reason,
             submitted.segments, submitted.price, submitted.also,

@@ -248,4 +248,5 @@ def _claimed(take: Take) -> Claimed:
     due = take.due
     outbound = Outbound(due.reference, due.phone, take.written if take.written is not None else due.text)
     about = due.conversation_id, due.attempts + 1, due.created_at
-    return Claimed(due.id, *about, outbound, take.road, due.office, due.segments, may_have_gone=due.possible_duplicate)
+    return Claimed(due.id, *about, outbound, take.road, due.office, due.segments,
+                   may_have_gone=due.possible_duplicate, guidance=due.kind == TextKind.EMERGENCY)  # fmt: skip

@@ -32,7 +32,8 @@ CLAIM = timedelta(seconds=60)
 class Claimed:
     """A text that this process submits now; the claim (its attempt number) is committed already.
 
-    ``may_have_gone``: an earlier attempt may have arrived.
+    ``may_have_gone``: an earlier attempt may have arrived. ``resend``: where nobody can be asked it may go once more.
+    ``forbidden``: nobody may text there now. ``guidance``: it tells to call 119.
     """
 
     id: int
@@ -46,6 +47,8 @@ class Claimed:
     resend: bool = False
     message_id: str | None = None
     may_have_gone: bool = False
+    guidance: bool = False
+    forbidden: bool = False
 
 
 def waiting(table: str = "outbox") -> TextClause:
@@ -132,8 +135,10 @@ async def expired_claims(tx: Tx, now: datetime, *, restarted: bool = False, held
 async def claim_unknown(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
     """Texts of which nobody knows whether they were taken; the claim to find out is committed by the attempt number."""
     outbox, conversations = tx.t.outbox, tx.t.conversations
+    told = or_(outbox.c.message_id.is_not(None), exists().where(tx.t.text_ids.c.outbox_id == outbox.c.id))
+    about = (_forbidden(tx).label("forbidden"), is_guidance(tx).label("guidance"), told.label("told_of"))
     query = (
-        select(outbox, conversations.c.phone, conversations.c.office, _forbidden(tx).label("forbidden"))
+        select(outbox, conversations.c.phone, conversations.c.office, *about)
         .join(conversations, conversations.c.id == outbox.c.conversation_id)
         .where(waiting(), outbox.c.state == TextState.UNKNOWN, outbox.c.due_at <= now)
         .order_by(outbox.c.due_at)
@@ -149,7 +154,8 @@ async def claim_unknown(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
                 row["reference"], row["phone"], row["written"] or row["text"], submitted_at=row["submitted_at"]
             ),
             row["road"], row["office"], row["segments"],
-            not row["possible_duplicate"] and not row["forbidden"], row["message_id"],
+            not (row["possible_duplicate"] or row["forbidden"] or row["told_of"]), row["message_id"],
+            guidance=row["guidance"], forbidden=row["forbidden"],
         )
         for row in rows
     ]  # fmt: skip
@@ -157,7 +163,10 @@ async def claim_unknown(tx: Tx, limit: int, now: datetime) -> list[Claimed]:
 
 @dataclass(frozen=True, slots=True)
 class FailedText:
-    """What is told of a text that failed; ``first_at`` is when it was first tried, ``again``: it was a second try."""
+    """What is told of a text that failed; ``first_at`` is when it was first tried, ``again``: it was a second try.
+
+    ``unknown``: nobody knows whether it arrived.
+    """
 
     id: int
     conversation_id: int
@@ -166,6 +175,8 @@ class FailedText:
     step: str
     first_at: datetime | None
     again: bool
+    unknown: bool
+    attempts: int
 
 
 async def failed_texts(tx: Tx, outbox_ids: Sequence[int]) -> dict[int, FailedText]:
@@ -175,12 +186,13 @@ async def failed_texts(tx: Tx, outbox_ids: Sequence[int]) -> dict[int, FailedTex
         events.c.outbox_id.in_(outbox_ids), events.c.state == TextState.SUBMITTING
     )
     first = {row["outbox_id"]: row["at"] for row in await tx.all(tried.group_by(events.c.outbox_id))}
-    names = ("id", "conversation_id", "text_key", "kind", "step", "submitted_at", "again_of")
+    names = ("id", "conversation_id", "text_key", "kind", "step", "submitted_at", "again_of", "state", "attempts")
     rows = await tx.all(select(*(outbox.c[name] for name in names)).where(outbox.c.id.in_(outbox_ids)))
     return {
         row["id"]: FailedText(
             row["id"], row["conversation_id"], row["text_key"], row["kind"], row["step"] or "",
             first.get(row["id"], row["submitted_at"]), row["again_of"] is not None,
+            row["state"] == TextState.UNKNOWN, row["attempts"],
         )
         for row in rows
     }  # fmt: skip

@@ -13,7 +13,7 @@ from bot.domain.states import TextState
 from bot.domain.text import clean_text
 from bot.storage.spending import Charge, put_right
 from bot.storage.text_events import TextEvent, add_text_events, fitting, known_events
-from bot.storage.text_parts import PartBook, add_ids
+from bot.storage.text_parts import FAILED, PartBook, TextRow, add_ids
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -27,7 +27,6 @@ _LONGEST_ID = 120
 _ALSO_KNOWN = "also_known"
 """State of a kept row that is no receipt: ``message_id`` is a further id of the text that ``reference`` names."""
 _MOVING = {TextState.ACCEPTED, TextState.DELIVERED, TextState.UNDELIVERED, TextState.EXPIRED, TextState.REJECTED}
-_FAILED = {TextState.UNDELIVERED, TextState.EXPIRED, TextState.REJECTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +36,6 @@ class Failure:
     outbox_id: int
     code: str
     reason: str
-
-
-@dataclass(slots=True)
-class _Text:
-    """A text that receipts are about, as it stands after those that were applied so far."""
-
-    id: int
-    state: TextState
-    road: str | None
 
 
 async def apply_receipts(
@@ -62,22 +52,35 @@ async def apply_receipts(
     by_reference = await _texts_by_reference(tx, {receipt.reference for receipt in told})
     texts = {item.id: item for item in (await _locked(tx, {*by_id.values(), *by_reference.values()}))}
     written = set() if known_too else await known_events(tx, list(texts))
-    parts = await PartBook.of(tx, road, {receipt.message_id for receipt in told})
+    await _note_spoken_of(tx, road, told, by_reference, texts)
+    parts = await PartBook.of(tx, road, list(texts))
     early, applied = [], _Applied(road)
     for receipt in told:
         found = by_reference.get(receipt.reference) or by_id.get(receipt.message_id)  # ids of roads come round again
         if found is None:
             early.append(receipt)
             continue
-        said = parts.of_whole(receipt)
+        said, takes_back = parts.of_whole(texts[found], receipt)
         if known_too or applied.event(found, said) not in written:
-            applied.take(texts[found], said)
+            applied.take(texts[found], said, takes_back=takes_back)
         if not known_too:
             written.add(applied.event(found, said))
     await parts.write(tx)
     await _write(tx, applied, now)
     await _keep_early(tx, road, early, now, known_too=known_too)
     return applied.failures
+
+
+async def _note_spoken_of(
+    tx: Tx, road: str, told: Sequence[Receipt], by_reference: Mapping[str, int], texts: Mapping[int, TextRow]
+) -> None:
+    """A road that speaks of a text, whatever it says, has taken it: where that was unknown, it is not sent again."""
+    unknown = {
+        receipt.reference: by_reference[receipt.reference] for receipt in told
+        if receipt.state is TextState.UNKNOWN and receipt.reference in by_reference
+        and texts[by_reference[receipt.reference]].state.rank < TextState.ACCEPTED.rank
+    }  # fmt: skip
+    await add_ids(tx, road, unknown, in_parts=False)
 
 
 async def join_early(tx: Tx, road: str, names: Collection[str], now: datetime) -> list[Failure]:
@@ -102,7 +105,18 @@ async def remember_ids(tx: Tx, road: str, ids: Mapping[str, int], now: datetime)
     ids = {_id(name): outbox_id for name, outbox_id in ids.items() if name}
     await hold_back_others(tx, ids)
     await add_ids(tx, road, ids, in_parts=True)
+    await _not_yet_whole(tx, road, set(ids.values()), now)
     return await join_early(tx, road, list(ids), now)
+
+
+async def _not_yet_whole(tx: Tx, road: str, outbox_ids: Collection[int], now: datetime) -> None:
+    """The answer names the parts only now: a text is on its way again whose first one was taken for the whole."""
+    parts, applied = await PartBook.of(tx, road, outbox_ids), _Applied(road)
+    for text_row in await _locked(tx, outbox_ids):
+        missing = parts.missing(text_row.id) if text_row.state is TextState.DELIVERED else ""
+        if missing:
+            applied.put(text_row, Receipt("", TextState.ACCEPTED, missing))
+    await _write(tx, applied, now)
 
 
 async def map_ids(tx: Tx, road: str, ids: Mapping[str, str], now: datetime) -> list[Failure]:
@@ -159,20 +173,27 @@ class _Applied:
             )
         )  # fmt: skip
 
-    def take(self, about: _Text, receipt: Receipt) -> None:
+    def take(self, about: TextRow, receipt: Receipt, *, takes_back: bool) -> None:
+        """``takes_back``: of a text that has arrived as far as was known another part has not."""
+        if self._moves(about, receipt.state, takes_back=takes_back):
+            self.put(about, receipt)
+        else:
+            self.events.append(self.event(about.id, receipt))
+
+    def put(self, about: TextRow, receipt: Receipt) -> None:
+        """The text is what the receipt says, from now on."""
         self.events.append(self.event(about.id, receipt))
-        if not self._moves(about, receipt.state):
-            return
         about.state = receipt.state
         code, reason = receipt.code[:60], receipt.reason
         self.updates.append({"row_id": about.id, "new_state": receipt.state, "new_code": code, "new_reason": reason})
-        if receipt.state in _FAILED:
+        if receipt.state in FAILED:
             self.failures.append(Failure(about.id, code, reason or ""))
 
-    def _moves(self, about: _Text, state: TextState) -> bool:
+    def _moves(self, about: TextRow, state: TextState, *, takes_back: bool) -> bool:
         """Only upwards; of a road that the text has left meanwhile, only that it arrived counts."""
         left = about.road not in {None, self.road} and state is not TextState.DELIVERED
-        return state in _MOVING and state.rank > about.state.rank and not left
+        upwards = state.rank > about.state.rank or (takes_back and about.state is TextState.DELIVERED)
+        return state in _MOVING and upwards and not left
 
 
 async def _write(tx: Tx, applied: _Applied, now: datetime) -> None:
@@ -211,11 +232,12 @@ async def _texts_by_reference(tx: Tx, references: Collection[str]) -> dict[str, 
     return {row["reference"]: row["id"] for row in await tx.all(query)}
 
 
-async def _locked(tx: Tx, outbox_ids: Collection[int]) -> list[_Text]:
+async def _locked(tx: Tx, outbox_ids: Collection[int]) -> list[TextRow]:
     outbox = tx.t.outbox
-    query = select(outbox.c.id, outbox.c.state, outbox.c.road).where(outbox.c.id.in_(outbox_ids))
+    names = ("id", "state", "road", "reference", "segments", "message_id")
+    query = select(*(outbox.c[name] for name in names)).where(outbox.c.id.in_(outbox_ids))
     rows = await tx.all(query.order_by(outbox.c.id).with_for_update()) if outbox_ids else []
-    return [_Text(row["id"], TextState(row["state"]), row["road"]) for row in rows]
+    return [TextRow(**{**row, "state": TextState(row["state"])}) for row in rows]
 
 
 async def _name(tx: Tx, road: str, ids: Mapping[str, str]) -> set[str]:

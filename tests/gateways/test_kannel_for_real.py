@@ -339,6 +339,7 @@ async def state_of(center, phone):
 PHONES = [f"+8190{number:08}" for number in range(10_000_000, 10_000_000 + RESIDENTS)]
 
 
+@pytest.mark.slow(seconds=100)
 @pytest.mark.timeout(400)
 async def test_killed_under_five_hundred_texts_nothing_is_lost_or_doubled_without_a_reason(tmp_path, reaper, smsc):
     """The carrier's log is the judge: what telephones sent and got, against our inbox and outbox."""
@@ -410,3 +411,11 @@ def judge_outbox(rows, shown, kept):
     again_by_kannel = [text for text, row in sent.items() if got[text] > 1 and row["attempts"] == 1]
     assert len(again_by_kannel) <= kept, (len(again_by_us), len(again_by_kannel), kept)
     assert len(lost) + len(again_by_us) <= KILLS * 10, "as many as were under way when a box was killed"
+
+
+async def test_of_a_long_text_kannel_asks_for_the_receipt_of_its_first_part_alone(center_with_smsc, smsc):
+    """So one receipt is all that comes, and the page of the gateways says what it is worth."""
+    await center_with_smsc.enrol(PHONE)
+    await center_with_smsc.until(lambda: len(smsc.taken) >= 3, "the first touch, in three parts")
+    asked = [bool(part["registered"]) for part in smsc.taken]
+    assert (asked[0], any(asked[1:])) == (True, False)

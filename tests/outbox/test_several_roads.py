@@ -165,7 +165,7 @@ async def test_a_text_of_unknown_fate_stays_unknown_after_a_day_and_somebody_cal
         first = await outbox(house, "state", "code", "reason", "due_at")
         assert first[0] == ("unknown", "unknown", "other", NEVER)
         assert (await life(house))[-1] == ("unknown", "sandbox/a")
-        assert (await house.state(PHONE)).calls == [("undelivered", False)]
+        assert (await house.state(PHONE)).calls == [("unconfirmed", False)]
         (reference, *_) = await outbox(house, "reference")
         assert [data["reference"] for data in a.took].count(reference) == 1
         arrived = [Receipt("late", TextState.DELIVERED, reference=reference)]
@@ -181,7 +181,7 @@ async def test_a_text_that_may_have_arrived_is_not_called_undelivered_when_its_r
         a.answer = 503
         await house.advance(house.clock.now() + GIVE_UP + HOUR)
         assert (await outbox(house, "state", "possible_duplicate"))[0] == ("unknown", True)
-        assert ("undelivered", False) in (await house.state(PHONE)).calls
+        assert ("unconfirmed", False) in (await house.state(PHONE)).calls
         assert len(a.took) == 1
 
 

@@ -55,6 +55,7 @@ _CALL = {
     "opted_out": Word("配信停止(STOP)。電話で見守り", "Sent STOP"),
     "wrong_number": Word("宛先違い。正しい番号の確認", "Wrong number"),
     "undelivered": Word("SMSが届かなかった", "Text was not delivered"),
+    "unconfirmed": Word("SMSが届いたか分からない", "We do not know whether the text arrived"),
     "no_such_number": Word("使われていない番号。正しい番号の確認", "No such number: ask for the right one"),
     "blocked": Word("SMSの受信を拒否・停止。電話で確認", "The phone or carrier refuses our texts"),
 }
