@@ -7,7 +7,6 @@ import functools
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-import typst
 from aiohttp import web
 
 from bot.storage.accounts import names_by_login
@@ -19,6 +18,8 @@ from bot.web.console.sheet import Printing, Sheet, sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import typst
 
     from bot.storage.evidence import Row
     from bot.web.console.access import Visit
@@ -66,6 +67,8 @@ async def pdf(visit: Visit) -> web.StreamResponse:
 
 def as_pdf(made: Sheet, fonts: typst.Fonts) -> bytes:
     """The sheet as pages; what it says is handed over as data, never as part of the template."""
+    import typst  # noqa: PLC0415  # 7 MB that a server needs only once somebody prints
+
     inputs = {"sheet": json.dumps({**made.as_data(), "fonts": japanese_fonts(fonts)}, ensure_ascii=False)}
     done = typst.compile(_TEMPLATE.read_bytes(), font_paths=fonts, sys_inputs=inputs)
     if not isinstance(done, bytes):
@@ -82,6 +85,8 @@ def japanese_fonts(fonts: typst.Fonts) -> list[str]:
 @functools.cache
 def _fonts() -> typst.Fonts:
     """The system's fonts and those of the typst wheel (which has no Japanese ones); finding them takes a second."""
+    import typst  # noqa: PLC0415  # see as_pdf
+
     return typst.Fonts()
 
 
