@@ -1,4 +1,4 @@
-"""Words of danger that tell of no illness: of things and animals (サボテンが倒れた), or of a colour from outside (アイスで唇が紫)."""
+"""Words of danger that tell of no illness: of a thing (サボテンが倒れた), or of a colour from outside (アイスで唇が紫)."""
 
 from __future__ import annotations
 

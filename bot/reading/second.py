@@ -36,7 +36,7 @@ def second_look(found: Found, reading: Reading, classifier: Classifier) -> Readi
         classifier.limits(language_of(found), known=explained(found, understood=reading.understood)),
     )
     raised = _raised(scores, limits)
-    if raised is not None and _denies(found):  # a rule and the classifier disagree: the resident is asked
+    if raised is not None and _placed(found):  # a rule and the classifier disagree: the resident is asked
         return replace(reading, understood=False)
     if raised is not None:
         like = tuple(f"like:{example}" for example in classifier.nearest(core, found.context))
@@ -71,16 +71,15 @@ def core_words(found: Found) -> Core:
 
 def explained(found: Found, *, understood: bool) -> bool:
     """Whether the rules account for the reply: every clause is known, or its danger is denied or somebody else's."""
-    if understood or _denies(found) or any(sign.kind in _DANGERS and sign.status not in _TOLD for sign in found.signs):
+    if understood or _placed(found):
         return True
     others = (lexicon.scope.get("others") for lexicon in found.lexicons)
     return any(pattern is not None and pattern.search(found.text.text) for pattern in others)
 
 
-def _denies(found: Found) -> bool:
-    return any(
-        sign.kind == "denials" or (sign.kind in _DANGERS and sign.status is Status.ABSENT) for sign in found.signs
-    )
+def _placed(found: Found) -> bool:
+    """Whether a rule has found the danger and knows that it is not now, not here or not at all."""
+    return any(sign.kind == "denials" or (sign.kind in _DANGERS and sign.status not in _TOLD) for sign in found.signs)
 
 
 def _kept(found: Found, polite: list[tuple[int, int]]) -> str:
