@@ -73,6 +73,8 @@ def _by_values(found: Found) -> Priority:
         baby = told.number >= _BABY_TEMPERATURE and YOUNG_BABY.search(found.text.text)
         if told.number >= _SEVERE_TEMPERATURE or told.number < _LOW_TEMPERATURE or baby:
             reason = Priority.URGENT
+    if found.values.risen:
+        reason = Priority.URGENT
     if found.values.of_others:
         reason = worst(reason, Priority.ROUTINE)
     return reason

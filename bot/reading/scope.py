@@ -14,9 +14,9 @@ from bot.reading.lexicon import Lexicon
 from bot.reading.sign import SPEECH, Sign, Status
 
 _LASTING = frozenset({"seizure", "unconscious", "labour", "stroke", "suicide"})
-_SUPPLIES = frozenset({"medicine", "no_food"})
-"""What ran out days ago is out still, unless it is said to be over."""
 """Signs that stay an emergency within the day although they have passed (GUIDE: What decides)."""
+_ENDURING = frozenset({"medicine", "no_food", "worse"})
+"""What ran out or came back days ago is so still, unless it is said to be over."""
 _REGION = 48
 _LOOK_BACK = 90
 _LIST_BACK = 400
@@ -191,7 +191,7 @@ class Scope:
         over = self._over(sign, region, past=past)
         if (
             long_ago
-            and (over or (past and sign.code not in _SUPPLIES))
+            and (over or (past and sign.code not in _ENDURING))
             and (long_ago.search(sentence) or long_ago.search(region[:20]))
         ):
             return Status.LONG_GONE

@@ -88,6 +88,15 @@ def present(text: str, values: list[Value]) -> list[Value]:
     return [value for value in values if not _was(text, value)]
 
 
+def earlier(text: str, values: list[Value], now: Value) -> list[Value]:
+    """Those of ``values`` that are told of the time before ``now``."""
+    return [
+        value
+        for value in values
+        if value is not now and (_was(text, value) or words.ARROW.fullmatch(text[value.end : now.start]))
+    ]
+
+
 def _just_now(text: str, others: list[Value], last: Value) -> bool:
     """Whether the last value is that of a moment ago, after those of earlier parts of the day."""
     return (

@@ -12,11 +12,12 @@ from bot.reading import value_words as words
 from bot.reading import value_words_ja as japanese
 from bot.reading.no_value import PULSE
 from bot.reading.numbers_ja import digit_of
-from bot.reading.value_choice import Value, decide, own_values, present
+from bot.reading.value_choice import Value, decide, earlier, own_values, present
 
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 33.0, 43.0
 LOWEST_SPO2, HIGHEST_SPO2 = 50, 100
 _MOST_VALUES = 40
+_FEVER, _NORMAL, _LEAP = 38.0, 37.5, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Values:
     """Whether a number stands where a value would and can be no body's (45.2, an oxygen of 30)."""
     vague: Sequence[Value] = ()
     """The least that present temperatures can be which claim no value (37度台, 38度超え)."""
+    risen: bool = False
+    """Whether the temperature is a fever a degree or more above what was told of before (昨日36.5、今38.4)."""
 
 
 def read_values(text: str, context: Context, menu_end: int) -> Values:
@@ -59,14 +62,21 @@ def read_values(text: str, context: Context, menu_end: int) -> Values:
             odd = True
     odd = odd or bool(words.ODD.search(text))
     own, others = own_values(text, found)
+    degrees = [value for value in own if value.kind == "temperature"]
+    temperature = decide(text, degrees, highest=True)
     return Values(
-        decide(text, [value for value in own if value.kind == "temperature"], highest=True),
+        temperature,
         decide(text, [value for value in own if value.kind == "spo2"], highest=False),
         tuple(spans),
         others,
         odd and not found,
         own_values(text, present(text, vague))[0],
+        temperature is not None and _risen(temperature, earlier(text, degrees, temperature)),
     )
+
+
+def _risen(now: Value, before: Sequence[Value]) -> bool:
+    return now.number >= _FEVER and any(_NORMAL > was.number <= now.number - _LEAP for was in before[-1:])
 
 
 def _near(text: str, match: re.Match[str], value: Value | None) -> Value | None:

@@ -94,6 +94,26 @@ def test_a_japanese_saturation_is_read_with_the_words_around_it(reader, context,
 
 
 @pytest.mark.parametrize(
+    "text,priority",
+    [
+        ("測ったら38.4ありました。昨日は36.5だったのに", Priority.URGENT),
+        ("昨日36.8、今日38.6", Priority.URGENT),
+        ("36.6→38.2", Priority.URGENT),
+        ("昨日38.2、今日38.6", Priority.NONE),
+        ("昨日36.4、今日37.6", Priority.NONE),
+        ("昨日38.6、今日36.8", Priority.NONE),
+    ],
+)
+def test_a_fever_a_degree_above_the_day_before_is_worse(reader, text, priority):
+    assert reader.read(text, Context.TEMPERATURE).priority == priority
+
+
+@pytest.mark.parametrize("text", ["酸素は昨日98で今日95", "酸素 昨日98 今日95", "spo2 昨日98→今日95"])
+def test_the_later_of_two_saturations_counts(reader, text):
+    assert reader.read(text, Context.DAILY).spo2 == 95
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "36.5 98 なし",
