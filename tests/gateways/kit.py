@@ -10,11 +10,16 @@ A provider's table is a list of cases in ``tests/gateways/test_<kind>.py``, from
     @pytest.mark.parametrize("case", CASES, ids=str)
     async def test_what_comes_in(case):
         await case.check(gateway)
+
+What it answers to our texts is a table of its own words; what is the same for all is here (``BY_STATUS``, ``Trying``)::
+
+    ANSWERS = {"opted out": (says(400, b"..."), never("21610", Reason.OPTED_OUT))} | BY_STATUS
+    outcome = Trying(make, "url")
 """
 
 import contextlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
@@ -22,10 +27,10 @@ from aiohttp.test_utils import TestServer
 
 from bot.domain.errors import InvalidInput
 from bot.domain.gateway import Parsed, RefusedRequest, WebRequest
-from bot.domain.messages import Inbound, Outbound, Receipt
+from bot.domain.messages import Inbound, Outbound, Outcome, Reason, Receipt, Submitted
 from bot.gateways.registry import gateway_class
 
-NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+NOW, AN_HOUR = datetime(2026, 11, 20, 3, 0, tzinfo=UTC), timedelta(hours=1)
 TEXT = Outbound("ref0001", "+819012345678", "こんにちは")
 OUTSIDE = "https://sms.example.jp"
 
@@ -103,6 +108,65 @@ async def provider(answer):
         await server.close()
 
 
+def sends(gateway):
+    """What most tests do with a gateway."""
+    return gateway.send(TEXT)
+
+
+class Trying:
+    """What a gateway makes of its provider's answers.
+
+    ``outcome = Trying(make, "url")``: ``make(**settings)`` gives the gateway, the settings named take the provider's
+    address; ``(result, seen) = await outcome(answer)`` then are what it made of the answer, and the requests it sent.
+    """
+
+    def __init__(self, make, *addresses):
+        self.make, self.addresses = make, addresses
+
+    async def __call__(self, answer, act=sends, make=None, **given):
+        async with provider(answer) as (url, there):
+            gateway = (make or self.make)(**{**dict.fromkeys(self.addresses, url), **given})
+            try:
+                return await act(gateway), there.seen
+            finally:
+                await gateway.close()
+
+    async def broken(self, answer, make=None):
+        """After a broken answer (``BROKEN``) nobody knows, whatever was asked."""
+        assert (await self(answer, make=make))[0].outcome is Outcome.UNKNOWN
+        abilities = (make or self.make)().abilities
+        if abilities.can_ask:
+            asked, _ = await self(answer, lambda gateway: gateway.ask(TEXT, None), make)
+            assert asked.outcome is Outcome.UNKNOWN
+        if abilities.can_look_back and not abilities.looks_up:
+            assert (await self(answer, lambda gateway: gateway.look_back(NOW - AN_HOUR), make))[0] is None
+
+    async def nobody_there(self, port):
+        """Where nobody listens, nothing was taken: later; and an earlier text stays unknown."""
+        gateway = self.make(**dict.fromkeys(self.addresses, f"http://127.0.0.1:{port}"))
+        try:
+            assert await gateway.send(TEXT) == later("no_connection", Reason.BUSY)
+            if gateway.abilities.can_ask:
+                assert (await gateway.ask(TEXT, None)).outcome is Outcome.UNKNOWN
+        finally:
+            await gateway.close()
+
+
+def never(code, reason):
+    """Rejected for good."""
+    return Submitted(Outcome.REJECTED, code=code, reason=reason)
+
+
+def later(code, reason):
+    """Not taken, to be tried again."""
+    return Submitted(Outcome.RETRY, code=code, reason=reason)
+
+
+def unknown(code):
+    """Nobody knows whether it was taken."""
+    return Submitted(Outcome.UNKNOWN, code=code)
+
+
 def says(status, body=b"{}", content_type="application/json"):
     """A handler that always answers so."""
 
@@ -133,6 +197,13 @@ async def no_http(request):
     request.transport.close()
     return web.Response()
 
+
+BY_STATUS = {
+    **{f"{code} alone": (says(code, b""), later(str(code), Reason.ACCOUNT)) for code in (401, 402, 403)},
+    "429 alone": (says(429, b""), later("429", Reason.BUSY)),
+    **{f"{code} alone": (says(code, b"<html>", "text/html"), unknown(str(code))) for code in (302, 500, 502, 504)},
+}
+"""What statuses mean that come without a word of the provider (a proxy's, for example), the same for all."""
 
 BROKEN = {"reset": reset, "half an answer": half_an_answer, "no HTTP": no_http}
 """After any of these nobody knows whether the text was taken."""

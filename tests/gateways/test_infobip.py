@@ -15,7 +15,21 @@ from bot.domain.states import TextState
 from bot.gateways.infobip_codes import REJECTIONS
 from bot.gateways.record_lists import MOST_ASKED
 from bot.gateways.registry import load_account
-from tests.gateways.kit import BROKEN, NOW, OUTSIDE, TEXT, Case, make_gateway, post, provider, says
+from tests.gateways.kit import (
+    BROKEN,
+    BY_STATUS,
+    NOW,
+    OUTSIDE,
+    TEXT,
+    Case,
+    Trying,
+    later,
+    make_gateway,
+    never,
+    post,
+    says,
+    unknown,
+)
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "gateways" / "infobip.toml"
 TEXTS, RECEIPTS = "/webhook/infobip/main", "/webhook/infobip/main/receipts"
@@ -170,13 +184,7 @@ async def test_a_bearer_token_and_an_hmac_are_believed_where_the_profile_has_the
     await Case("wrong", wrong, refused="signature").check(infobip(proof=proof))
 
 
-async def outcome(answer, act=lambda gateway: gateway.send(TEXT), **given):
-    async with provider(answer) as (url, there):
-        gateway = infobip(url=url, **given)
-        try:
-            return await act(gateway), there.seen
-        finally:
-            await gateway.close()
+outcome = Trying(infobip, "url")
 
 
 def taken(group="PENDING", number=26, name="PENDING_ACCEPTED"):
@@ -184,19 +192,11 @@ def taken(group="PENDING", number=26, name="PENDING_ACCEPTED"):
     return json.dumps({"bulkId": "b", "messages": [{"messageId": "ref0001", "status": told}]}).encode()
 
 
-def never(code, reason):
-    return Submitted(Outcome.REJECTED, code=code, reason=reason)
-
-
-def later(code, reason):
-    return Submitted(Outcome.RETRY, code=code, reason=reason)
-
-
 ANSWERS = {
     "taken": (says(200, taken()), Submitted(Outcome.ACCEPTED, "ref0001")),
-    "taken before": (says(200, taken("REJECTED", 23, "X")), Submitted(Outcome.UNKNOWN, code="23")),
-    "an unseen rejection": (says(200, taken("REJECTED", 777, "X")), Submitted(Outcome.UNKNOWN, code="777")),
-    "an unseen group": (says(200, taken("NEW", 888, "X")), Submitted(Outcome.UNKNOWN, code="888")),
+    "taken before": (says(200, taken("REJECTED", 23, "X")), unknown("23")),
+    "an unseen rejection": (says(200, taken("REJECTED", 777, "X")), unknown("777")),
+    "an unseen group": (says(200, taken("NEW", 888, "X")), unknown("888")),
     "undeliverable at once": (says(200, taken("UNDELIVERABLE", 4, "X")), never("4", Reason.OTHER)),
     "our key": (
         says(401, b'{"requestError": {"serviceException": {"messageId": "UNAUTHORIZED"}}}'),
@@ -205,14 +205,13 @@ ANSWERS = {
     "forbidden": (says(403, b'{"errorCode": "E403"}'), later("E403", Reason.ACCOUNT)),
     "malformed": (says(400, b'{"errorCode": "E400"}'), never("E400", Reason.OTHER)),
     "too many": (says(429, b'{"errorCode": "E429"}'), later("E429", Reason.BUSY)),
-    "broken": (says(500, b'{"errorCode": "E500"}'), Submitted(Outcome.UNKNOWN, code="E500")),
-    "a proxy": (says(502, b"<html>", "text/html"), Submitted(Outcome.UNKNOWN, code="502")),
-    "no messages": (says(200), Submitted(Outcome.UNKNOWN, code="InvalidInput")),
-    "no message": (says(200, b'{"messages": []}'), Submitted(Outcome.UNKNOWN, code="IndexError")),
+    "broken": (says(500, b'{"errorCode": "E500"}'), unknown("E500")),
+    "no messages": (says(200), unknown("InvalidInput")),
+    "no message": (says(200, b'{"messages": []}'), unknown("IndexError")),
     "without an id": (
-        says(200, b'{"messages": [{"status": {"groupId": 1}}]}'), Submitted(Outcome.UNKNOWN, code="InvalidInput"),
+        says(200, b'{"messages": [{"status": {"groupId": 1}}]}'), unknown("InvalidInput"),
     ),
-} | {
+} | BY_STATUS | {
     f"rejected {number}": (
         says(200, taken("REJECTED", int(number), "X")), Submitted(found, code=number, reason=reason)
     )
@@ -227,16 +226,11 @@ async def test_each_answer_to_a_text_has_its_meaning(answer, meaning):
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN.keys())
 async def test_after_a_broken_answer_nobody_knows(answer):
-    assert (await outcome(answer))[0].outcome is Outcome.UNKNOWN
-    assert (await outcome(answer, lambda gateway: gateway.ask(TEXT, None)))[0].outcome is Outcome.UNKNOWN
-    assert (await outcome(answer, lambda gateway: gateway.look_back(NOW)))[0] is None
+    await outcome.broken(answer)
 
 
 async def test_nobody_there_means_later(free_port):
-    gateway = infobip(url=f"http://127.0.0.1:{free_port}")
-    assert (await gateway.send(TEXT)).outcome is Outcome.RETRY
-    assert (await gateway.ask(TEXT, None)).outcome is Outcome.UNKNOWN
-    await gateway.close()
+    await outcome.nobody_there(free_port)
 
 
 async def test_a_text_goes_out_as_version_3_has_it():
@@ -309,10 +303,10 @@ ASKING = {
     "delivered": (says(200, log(REPORT)), Submitted(Outcome.ACCEPTED, REPORT["messageId"], segments=2)),
     "not delivered": (says(200, log(ABSENT)), Submitted(Outcome.ACCEPTED, REPORT["messageId"])),
     "rejected for our credit": (says(200, log(status("REJECTED", 12, "X"))), Submitted(Outcome.RETRY, code="12")),
-    "it is not there yet": (says(200, log()), Submitted(Outcome.UNKNOWN, code="not_yet")),
+    "it is not there yet": (says(200, log()), unknown("not_yet")),
     "our key": (says(401), Submitted(Outcome.UNKNOWN, code="401", reason=Reason.ACCOUNT)),
     "too many": (says(429), Submitted(Outcome.UNKNOWN, code="429", reason=Reason.BUSY)),
-    "broken": (says(500), Submitted(Outcome.UNKNOWN, code="500")),
+    "broken": (says(500), unknown("500")),
 }
 
 
@@ -327,7 +321,7 @@ def asks_of(text):
 @pytest.mark.parametrize("tried", [None, NOW - timedelta(hours=48)], ids=["nobody knows when", "before the logs begin"])
 async def test_logs_that_may_not_reach_back_to_the_attempt_are_no_proof(tried):
     found, _ = await outcome(says(200, log()), asks_of(replace(TEXT, submitted_at=tried)))
-    assert found == Submitted(Outcome.UNKNOWN, code="not_certain")
+    assert found == unknown("not_certain")
 
 
 @pytest.mark.parametrize("answer, meaning", ASKING.values(), ids=ASKING.keys())

@@ -13,7 +13,20 @@ from bot.domain.messages import Outbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.recent_sends import RecentSends
 from bot.gateways.registry import load_account
-from tests.gateways.kit import BROKEN, NOW, TEXT, Case, make_gateway, post, provider, says
+from tests.gateways.kit import (
+    BROKEN,
+    BY_STATUS,
+    NOW,
+    TEXT,
+    Case,
+    Trying,
+    later,
+    make_gateway,
+    never,
+    post,
+    says,
+    unknown,
+)
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "gateways" / "karaden.toml"
 KEY = "k" * 32
@@ -136,25 +149,11 @@ async def test_tags_of_the_console_are_told_apart_from_ours():
     assert parsed.receipts[0].reference == "ref0001"
 
 
-async def outcome(answer, act=lambda gateway: gateway.send(TEXT), **given):
-    async with provider(answer) as (url, there):
-        gateway = karaden(url=url, **given)
-        try:
-            return await act(gateway), there.seen
-        finally:
-            await gateway.close()
+outcome = Trying(karaden, "url")
 
 
 def error(code, **errors):
     return json.dumps({"object": "error", "code": code, "message": "だめです", "errors": errors}).encode()
-
-
-def never(code, reason):
-    return Submitted(Outcome.REJECTED, code=code, reason=reason)
-
-
-def later(code, reason):
-    return Submitted(Outcome.RETRY, code=code, reason=reason)
 
 
 ANSWERS = {
@@ -176,7 +175,7 @@ ANSWERS = {
     "moved": (says(302), Submitted(Outcome.UNKNOWN, None, "302")),
     "taken, no JSON": (says(200, b"OK"), Submitted(Outcome.UNKNOWN, None, "InvalidInput")),
     "taken, without an id": (says(200), Submitted(Outcome.UNKNOWN, None, "InvalidInput")),
-}  # fmt: skip
+} | BY_STATUS  # fmt: skip
 
 
 @pytest.mark.parametrize("answer, meaning", ANSWERS.values(), ids=ANSWERS.keys())
@@ -186,16 +185,11 @@ async def test_each_answer_to_a_text_has_its_meaning(answer, meaning):
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN.keys())
 async def test_after_a_broken_answer_nobody_knows(answer):
-    assert (await outcome(answer))[0].outcome is Outcome.UNKNOWN
-    assert (await outcome(answer, lambda gateway: gateway.ask(TEXT, None)))[0].outcome is Outcome.UNKNOWN
-    assert (await outcome(answer, lambda gateway: gateway.look_back(NOW)))[0] is None
+    await outcome.broken(answer)
 
 
 async def test_nobody_there_means_later(free_port):
-    gateway = karaden(url=f"http://127.0.0.1:{free_port}")
-    assert await gateway.send(TEXT) == Submitted(Outcome.RETRY, code="no_connection", reason=Reason.BUSY)
-    assert (await gateway.ask(TEXT, None)).outcome is Outcome.UNKNOWN
-    await gateway.close()
+    await outcome.nobody_there(free_port)
 
 
 async def test_a_text_goes_out_as_the_manual_says():
@@ -247,7 +241,7 @@ async def a_minute_later(gateway, message_id=None):
     first = await gateway.ask(TEXT, message_id)
     now[0] += 60
     second = await gateway.ask(TEXT, message_id)
-    assert first == (Submitted(Outcome.UNKNOWN, code="not_yet") if second.outcome is Outcome.RETRY else second)
+    assert first == (unknown("not_yet") if second.outcome is Outcome.RETRY else second)
     return second
 
 
@@ -255,19 +249,19 @@ async def test_a_text_that_the_provider_does_not_list_can_be_sent_again():
     answer, _ = await outcome(says(200, listed()), a_minute_later)
     assert answer == Submitted(Outcome.RETRY, code="never_arrived")
     cut_off = says(200, b'{"data": [], "has_more": true}')
-    assert (await outcome(cut_off, a_minute_later))[0] == Submitted(Outcome.UNKNOWN, code="has_more")
+    assert (await outcome(cut_off, a_minute_later))[0] == unknown("has_more")
     answer, _ = await outcome(says(404, error("E5")), lambda gateway: gateway.ask(TEXT, None))
-    assert answer == Submitted(Outcome.UNKNOWN, code="E5")  # the address of the list itself is wrong
+    assert answer == unknown("E5")  # the address of the list itself is wrong
 
 
 @pytest.mark.parametrize(
     "answer, expected",
     [
         (says(200, json.dumps(MESSAGE).encode()), Submitted(Outcome.ACCEPTED, MESSAGE_ID, segments=2)),
-        (says(404, error("E5")), Submitted(Outcome.UNKNOWN, code="E5")),
-        (says(401, error("E3")), Submitted(Outcome.UNKNOWN, code="E3")),
-        (says(429, error("E6")), Submitted(Outcome.UNKNOWN, code="E6")),
-        (says(500), Submitted(Outcome.UNKNOWN, code="500")),
+        (says(404, error("E5")), unknown("E5")),
+        (says(401, error("E3")), unknown("E3")),
+        (says(429, error("E6")), unknown("E6")),
+        (says(500), unknown("500")),
     ],
     ids=["known", "another tenant's, or gone", "our token", "too many", "broken"],
 )

@@ -12,7 +12,17 @@ from bot.domain.states import TextState
 from bot.gateways.mediasms_codes import ANSWERS
 from bot.gateways.recent_sends import RecentSends
 from bot.gateways.registry import load_account
-from tests.gateways.kit import BROKEN, NOW, TEXT, Case, make_gateway, post, provider, says
+from tests.gateways.kit import (
+    BROKEN,
+    NOW,
+    TEXT,
+    Case,
+    Trying,
+    make_gateway,
+    post,
+    says,
+    unknown,
+)
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "gateways" / "mediasms.toml"
 KEY = "m" * 32
@@ -190,13 +200,7 @@ async def test_two_replies_of_one_minute_are_two_and_a_repeated_one_is_one():
         assert max(map(len, ids)) <= 120
 
 
-async def outcome(answer, act=lambda gateway: gateway.send(TEXT), **given):
-    async with provider(answer) as (url, there):
-        gateway = mediasms(url=url, **given)
-        try:
-            return await act(gateway), there.seen
-        finally:
-            await gateway.close()
+outcome = Trying(mediasms, "url")
 
 
 TAKEN = Submitted(Outcome.ACCEPTED, "ref0001", code="200")
@@ -207,13 +211,13 @@ SENDING = {
     "taken before": (says(200, b"587", "text/plain"), Submitted(Outcome.ACCEPTED, "ref0001", code="587")),
     "taken before, as JSON": (says(200, b'{"result": "624"}'), Submitted(Outcome.ACCEPTED, "ref0001", code="624")),
     "the code as HTTP status": (says(560), Submitted(Outcome.REJECTED, code="560", reason=Reason.NO_SUCH_NUMBER)),
-    "another code": (says(200, b"597", "text/plain"), Submitted(Outcome.UNKNOWN, code="597")),
-    "another page": (says(200, b"<html>", "text/html"), Submitted(Outcome.UNKNOWN, code="no_code")),
-    "nothing": (says(200, b"", "text/plain"), Submitted(Outcome.UNKNOWN, code="no_code")),
+    "another code": (says(200, b"597", "text/plain"), unknown("597")),
+    "another page": (says(200, b"<html>", "text/html"), unknown("no_code")),
+    "nothing": (says(200, b"", "text/plain"), unknown("no_code")),
     "our password": (says(401, b"", "text/html"), Submitted(Outcome.RETRY, code="401", reason=Reason.ACCOUNT)),
-    "stopped": (says(502, b"<html>", "text/html"), Submitted(Outcome.UNKNOWN, code="502")),
+    "stopped": (says(502, b"<html>", "text/html"), unknown("502")),
     "too many": (says(503, b"<html>", "text/html"), Submitted(Outcome.RETRY, code="503", reason=Reason.BUSY)),
-    "broken JSON": (says(200, b'{"result'), Submitted(Outcome.UNKNOWN, code="InvalidInput")),
+    "broken JSON": (says(200, b'{"result'), unknown("InvalidInput")),
 } | {
     f"code {code}": (says(200, code.encode(), "text/plain"), Submitted(found, code=code, reason=reason))
     for code, (found, reason) in ANSWERS.items()
@@ -227,14 +231,13 @@ async def test_each_answer_to_a_text_has_its_meaning(answer, meaning):
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN.keys())
 async def test_after_a_broken_answer_nobody_knows(answer):
-    assert (await outcome(answer))[0].outcome is Outcome.UNKNOWN
-    assert (await outcome(answer, lambda gateway: gateway.ask(TEXT, None)))[0].outcome is Outcome.UNKNOWN
+    await outcome.broken(answer)
 
 
 async def test_nobody_there_means_later(free_port):
     gateway = mediasms(url=f"http://127.0.0.1:{free_port}")
     assert (await gateway.send(TEXT)).outcome is Outcome.RETRY
-    assert await gateway.ask(TEXT, None) == Submitted(Outcome.UNKNOWN, code="no_connection")
+    assert await gateway.ask(TEXT, None) == unknown("no_connection")
     assert len(await gateway.check()) == 1
     await gateway.close()
 
@@ -300,11 +303,11 @@ ASKING = {
     ),
     "with a comma": (says(200, b"200,14", "text/plain"), Submitted(Outcome.ACCEPTED, "ref0001", code="14")),
     "as JSON": (says(200, b'{"result": "200", "status": "1"}'), Submitted(Outcome.ACCEPTED, "ref0001", code="1")),
-    "it is not there yet": (says(200, b'{"result": "514"}'), Submitted(Outcome.UNKNOWN, code="not_yet")),
-    "no result": (says(200, b"200", "text/plain"), Submitted(Outcome.UNKNOWN, code="200")),
-    "our password": (says(401, b'{"result": "401"}'), Submitted(Outcome.UNKNOWN, code="401")),
-    "broken": (says(500), Submitted(Outcome.UNKNOWN, code="500")),
-    "too busy to tell": (says(503), Submitted(Outcome.UNKNOWN, code="503")),
+    "it is not there yet": (says(200, b'{"result": "514"}'), unknown("not_yet")),
+    "no result": (says(200, b"200", "text/plain"), unknown("200")),
+    "our password": (says(401, b'{"result": "401"}'), unknown("401")),
+    "broken": (says(500), unknown("500")),
+    "too busy to tell": (says(503), unknown("503")),
 }
 
 

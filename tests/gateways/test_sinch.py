@@ -13,7 +13,21 @@ from bot.domain.clock import FixedClock
 from bot.domain.messages import Inbound, Outcome, Part, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.registry import load_account
-from tests.gateways.kit import BROKEN, NOW, OUTSIDE, TEXT, Case, make_gateway, post, provider, says
+from tests.gateways.kit import (
+    BROKEN,
+    BY_STATUS,
+    NOW,
+    OUTSIDE,
+    TEXT,
+    Case,
+    Trying,
+    later,
+    make_gateway,
+    never,
+    post,
+    says,
+    unknown,
+)
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "gateways" / "sinch.toml"
 KEY = "s" * 32
@@ -157,21 +171,7 @@ async def test_basic_credentials_are_believed_where_the_account_has_them():
     await Case("others", post(TEXTS, b"", {"Authorization": "Basic eDp5"}), refused="credentials").check(gateway)
 
 
-async def outcome(answer, act=lambda gateway: gateway.send(TEXT), **given):
-    async with provider(answer) as (url, there):
-        gateway = sinch(url=url, **given)
-        try:
-            return await act(gateway), there.seen
-        finally:
-            await gateway.close()
-
-
-def never(code, reason):
-    return Submitted(Outcome.REJECTED, code=code, reason=reason)
-
-
-def later(code, reason):
-    return Submitted(Outcome.RETRY, code=code, reason=reason)
+outcome = Trying(sinch, "url")
 
 
 def error(code):
@@ -184,18 +184,15 @@ ANSWERS = {
     "a wrong value": (
         says(400, error("syntax_invalid_parameter_format")), never("syntax_invalid_parameter_format", Reason.OTHER),
     ),
-    "an unseen fault": (says(400, error("new_fault")), Submitted(Outcome.UNKNOWN, code="new_fault")),
+    "an unseen fault": (says(400, error("new_fault")), unknown("new_fault")),
     "no such number": (says(403, error("illegal_number_type")), never("illegal_number_type", Reason.NO_SUCH_NUMBER)),
     "our account": (says(403, error("blocked_account")), later("blocked_account", Reason.ACCOUNT)),
     "forbidden": (says(403, error("new_fault")), later("new_fault", Reason.ACCOUNT)),
-    "our token": (says(401, b"", "text/html"), later("401", Reason.ACCOUNT)),
     "no plan": (says(404), later("404", Reason.ACCOUNT)),
-    "too many": (says(429), later("429", Reason.BUSY)),
     "down": (says(503), later("503", Reason.BUSY)),
-    "broken": (says(500), Submitted(Outcome.UNKNOWN, code="500")),
-    "without an id": (says(201), Submitted(Outcome.UNKNOWN, code="InvalidInput")),
-    "no JSON": (says(201, b"ok"), Submitted(Outcome.UNKNOWN, code="InvalidInput")),
-}  # fmt: skip
+    "without an id": (says(201), unknown("InvalidInput")),
+    "no JSON": (says(201, b"ok"), unknown("InvalidInput")),
+} | BY_STATUS  # fmt: skip
 
 
 @pytest.mark.parametrize("answer, meaning", ANSWERS.values(), ids=ANSWERS.keys())
@@ -205,16 +202,11 @@ async def test_each_answer_to_a_text_has_its_meaning(answer, meaning):
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN.keys())
 async def test_after_a_broken_answer_nobody_knows(answer):
-    assert (await outcome(answer))[0].outcome is Outcome.UNKNOWN
-    assert (await outcome(answer, lambda gateway: gateway.ask(TEXT, None)))[0].outcome is Outcome.UNKNOWN
-    assert (await outcome(answer, lambda gateway: gateway.look_back(NOW)))[0] is None
+    await outcome.broken(answer)
 
 
 async def test_nobody_there_means_later(free_port):
-    gateway = sinch(url=f"http://127.0.0.1:{free_port}")
-    assert (await gateway.send(TEXT)).outcome is Outcome.RETRY
-    assert (await gateway.ask(TEXT, None)).outcome is Outcome.UNKNOWN
-    await gateway.close()
+    await outcome.nobody_there(free_port)
 
 
 async def test_a_text_goes_out_as_a_batch_of_one():
@@ -244,10 +236,10 @@ def listed(name, *items, total=None):
 
 ASKING = {
     "it has it": (says(200, listed("batches", {"id": "b1"})), Submitted(Outcome.ACCEPTED, "b1")),
-    "it is not there yet": (says(200, listed("batches")), Submitted(Outcome.UNKNOWN, code="not_yet")),
-    "our token": (says(401), Submitted(Outcome.UNKNOWN, code="401")),
-    "too many": (says(429), Submitted(Outcome.UNKNOWN, code="429")),
-    "broken": (says(500), Submitted(Outcome.UNKNOWN, code="500")),
+    "it is not there yet": (says(200, listed("batches")), unknown("not_yet")),
+    "our token": (says(401), unknown("401")),
+    "too many": (says(429), unknown("429")),
+    "broken": (says(500), unknown("500")),
 }
 
 
@@ -266,7 +258,7 @@ async def test_where_nobody_knows_when_it_was_tried_an_empty_list_is_no_proof():
         return await gateway.ask(TEXT, None)
 
     found, seen = await outcome(says(200, listed("batches")), act)
-    assert found == Submitted(Outcome.UNKNOWN, code="not_certain")
+    assert found == unknown("not_certain")
     assert "start_date=2026-11-17T03:00:00.000" in seen[0][1]
 
 

@@ -21,7 +21,21 @@ from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.aws_sigv4 import Signer
 from bot.gateways.registry import load_account
-from tests.gateways.kit import BROKEN, NOW, TEXT, Case, make_gateway, post, provider, says
+from tests.gateways.kit import (
+    BROKEN,
+    BY_STATUS,
+    NOW,
+    TEXT,
+    Case,
+    Trying,
+    later,
+    make_gateway,
+    never,
+    post,
+    provider,
+    says,
+    unknown,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "config" / "gateways"
 PHONE, CENTER = "+819012345678", "+815012345678"
@@ -457,18 +471,6 @@ async def test_a_removed_subscription_is_told_and_not_renewed():
 # ── sending / 送信 ───────────────────────────────────────────────────────────
 
 
-def never(code, reason):
-    return Submitted(Outcome.REJECTED, code=code, reason=reason)
-
-
-def later(code, reason):
-    return Submitted(Outcome.RETRY, code=code, reason=reason)
-
-
-def unknown(code):
-    return Submitted(Outcome.UNKNOWN, code=code)
-
-
 def fault(kind, why=None, status=400, **more):
     told = {"__type": f"com.amazonaws.pinpointsmsvoicev2#{kind}", "Message": "…", **({"Reason": why} if why else {})}
     return says(status, json.dumps({**told, **more}).encode(), "application/x-amz-json-1.0")
@@ -526,41 +528,32 @@ ANSWERS = {
     "broken": (fault("InternalServerException", status=500), unknown("InternalServerException")),
     "an exception that nobody knows": (fault("SomethingNewException"), unknown("SomethingNewException")),
     "away": (says(503, b"<html>"), later("503", Reason.BUSY)),
-    "a proxy's time-out": (says(504, b""), unknown("504")),
     "taken, without an id": (says(200, b"{}"), unknown("InvalidInput")),
     "taken, no JSON": (says(200, b"OK"), unknown("InvalidInput")),
-}
+} | BY_STATUS
 
 
-async def outcome_of(answer, act, **given):
-    async with provider(answer) as (url, there):
-        gateway = sns(api=url, **given)
-        try:
-            return await act(gateway), there, url
-        finally:
-            await gateway.close()
+outcome_of = Trying(sns, "api")
 
 
 @pytest.mark.parametrize("answer, submitted", ANSWERS.values(), ids=ANSWERS.keys())
 async def test_each_answer_to_a_text_has_its_meaning(answer, submitted):
-    assert (await outcome_of(answer, lambda gateway: gateway.send(TEXT)))[0] == submitted
+    assert (await outcome_of(answer))[0] == submitted
 
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN.keys())
 async def test_after_a_broken_answer_nobody_knows(answer):
-    assert (await outcome_of(answer, lambda gateway: gateway.send(TEXT)))[0].outcome is Outcome.UNKNOWN
+    await outcome_of.broken(answer)
 
 
 async def test_nobody_there_means_later(free_port):
-    gateway = sns(api=f"http://127.0.0.1:{free_port}")
-    assert (await gateway.send(TEXT)).outcome is Outcome.RETRY
-    await gateway.close()
+    await outcome_of.nobody_there(free_port)
 
 
 async def test_a_text_goes_out_signed_with_our_reference_as_its_context():
     given = {"configuration_set": "mimamori", "session_token": "env:AWS_TOKEN"}
-    _, there, url = await outcome_of(ANSWERS["taken"][0], lambda gateway: gateway.send(TEXT), **given)
-    ((method, path, headers, body),) = there.seen
+    _, seen = await outcome_of(ANSWERS["taken"][0], **given)
+    ((method, path, headers, body),) = seen
     assert (method, path) == ("POST", "/")
     assert json.loads(body) == {
         "DestinationPhoneNumber": PHONE,
@@ -574,7 +567,10 @@ async def test_a_text_goes_out_signed_with_our_reference_as_its_context():
     assert headers["Content-Type"] == "application/x-amz-json-1.0"
     signer = Signer("AKIDEXAMPLE", SECRET, "ap-northeast-1", "sms-voice", "session token")
     told = {name: headers[name] for name in ("Content-Type", "X-Amz-Target")}
-    assert headers["Authorization"] == signer.headers("POST", f"{url}/", body, told, NOW)["Authorization"]
+    assert (
+        headers["Authorization"]
+        == signer.headers("POST", f"http://{headers['Host']}/", body, told, NOW)["Authorization"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -599,7 +595,7 @@ CHECKS = {
 
 @pytest.mark.parametrize("answer, words", CHECKS.values(), ids=CHECKS.keys())
 async def test_the_check_says_what_is_wrong_with_the_account(answer, words):
-    problems, _, _ = await outcome_of(answer, lambda gateway: gateway.check())
+    problems, _ = await outcome_of(answer, lambda gateway: gateway.check())
     assert bool(problems) == bool(words)
     assert all(words in problem and " / " in problem for problem in problems)
 

@@ -12,7 +12,21 @@ from pydantic import ValidationError
 from bot.domain.messages import Inbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.registry import load_account
-from tests.gateways.kit import BROKEN, NOW, OUTSIDE, TEXT, Case, make_gateway, post, provider, says
+from tests.gateways.kit import (
+    BROKEN,
+    BY_STATUS,
+    NOW,
+    OUTSIDE,
+    TEXT,
+    Case,
+    Trying,
+    later,
+    make_gateway,
+    never,
+    post,
+    says,
+    unknown,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "config" / "gateways"
 PHONE, CENTER = "+819012345678", "+815012345678"
@@ -199,18 +213,6 @@ def test_a_public_key_that_is_none_is_refused(key):
 # ── sending / 送信 ───────────────────────────────────────────────────────────
 
 
-def never(code, reason):
-    return Submitted(Outcome.REJECTED, code=code, reason=reason)
-
-
-def later(code, reason):
-    return Submitted(Outcome.RETRY, code=code, reason=reason)
-
-
-def unknown(code):
-    return Submitted(Outcome.UNKNOWN, code=code)
-
-
 def errors(status, code):
     return says(status, json.dumps({"errors": [{"code": code, "title": "…", "detail": "…"}]}).encode())
 
@@ -237,43 +239,33 @@ ANSWERS = {
     "queue full": (errors(422, "40318"), later("40318", Reason.BUSY)),
     "a code that nobody knows": (errors(422, "49999"), unknown("49999")),
     "an answer without a code": (says(422, b'{"errors": []}'), unknown("422")),
-    "forbidden": (says(403, b"no"), later("403", Reason.ACCOUNT)),
     "broken": (errors(500, "10007"), unknown("10007")),
     "away": (says(503, b"<html>"), later("503", Reason.BUSY)),
-    "a proxy's time-out": (says(504, b""), unknown("504")),
     "taken, without an id": (says(200, b'{"data": {}}'), unknown("InvalidInput")),
     "taken, no JSON": (says(200, b"OK"), unknown("InvalidInput")),
-}
+} | BY_STATUS
 
 
-async def outcome_of(answer, act, **given):
-    async with provider(answer) as (url, there):
-        gateway = telnyx(api=url, **given)
-        try:
-            return await act(gateway), there
-        finally:
-            await gateway.close()
+outcome_of = Trying(telnyx, "api")
 
 
 @pytest.mark.parametrize("answer, submitted", ANSWERS.values(), ids=ANSWERS.keys())
 async def test_each_answer_to_a_text_has_its_meaning(answer, submitted):
-    assert (await outcome_of(answer, lambda gateway: gateway.send(TEXT)))[0] == submitted
+    assert (await outcome_of(answer))[0] == submitted
 
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN.keys())
 async def test_after_a_broken_answer_nobody_knows(answer):
-    assert (await outcome_of(answer, lambda gateway: gateway.send(TEXT)))[0].outcome is Outcome.UNKNOWN
+    await outcome_of.broken(answer)
 
 
 async def test_nobody_there_means_later(free_port):
-    gateway = telnyx(api=f"http://127.0.0.1:{free_port}")
-    assert (await gateway.send(TEXT)).outcome is Outcome.RETRY
-    await gateway.close()
+    await outcome_of.nobody_there(free_port)
 
 
 async def test_a_text_goes_out_with_our_reference_in_the_address_of_its_webhook():
-    _, there = await outcome_of(ANSWERS["taken"][0], lambda gateway: gateway.send(TEXT))
-    ((method, path, headers, body),) = there.seen
+    _, seen = await outcome_of(ANSWERS["taken"][0])
+    ((method, path, headers, body),) = seen
     assert (method, path, headers["Authorization"]) == ("POST", "/v2/messages", "Bearer KEY0123")
     assert json.loads(body) == {
         "from": CENTER,
@@ -287,15 +279,15 @@ async def test_a_text_goes_out_with_our_reference_in_the_address_of_its_webhook(
 @pytest.mark.parametrize("sender, told", [(CENTER, None), ("SAKURA", "SAKURA")])
 async def test_a_profile_sends_by_its_numbers_or_under_a_name(sender, told):
     given = {"messaging_profile": "0f512bda", "sender": sender}
-    _, there = await outcome_of(ANSWERS["taken"][0], lambda gateway: gateway.send(TEXT), **given)
-    body = json.loads(there.seen[0][3])
+    _, seen = await outcome_of(ANSWERS["taken"][0], **given)
+    body = json.loads(seen[0][3])
     assert (body["messaging_profile_id"], body.get("from")) == ("0f512bda", told)
 
 
 @pytest.mark.parametrize("answer, words", [(says(200), ""), (errors(401, "10009"), "refuses"), (says(500), "500")])
 async def test_the_check_says_what_is_wrong_with_the_account(answer, words):
-    problems, there = await outcome_of(answer, lambda gateway: gateway.check())
-    assert there.seen[0][1] == "/v2/balance"
+    problems, seen = await outcome_of(answer, lambda gateway: gateway.check())
+    assert seen[0][1] == "/v2/balance"
     assert bool(problems) == bool(words)
     assert all(words in problem and " / " in problem for problem in problems)
 

@@ -21,7 +21,21 @@ from bot.domain.gateway import Parsed, RefusedRequest
 from bot.domain.messages import Inbound, Outbound, Outcome, Part, Reason, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.registry import load_account
-from tests.gateways.kit import BROKEN, NOW, OUTSIDE, TEXT, Case, make_gateway, post, provider, says
+from tests.gateways.kit import (
+    BROKEN,
+    BY_STATUS,
+    NOW,
+    OUTSIDE,
+    TEXT,
+    Case,
+    Trying,
+    later,
+    make_gateway,
+    never,
+    post,
+    says,
+    unknown,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "config" / "gateways"
 SECRET, KEY, APPLICATION = "my_secret_key_for_testing_of_webhooks", "abcd1234", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"
@@ -343,18 +357,6 @@ async def test_what_is_remembered_of_answered_requests_has_a_limit(monkeypatch):
 # ── sending / 送信 ───────────────────────────────────────────────────────────
 
 
-def never(code, reason):
-    return Submitted(Outcome.REJECTED, code=code, reason=reason)
-
-
-def later(code, reason):
-    return Submitted(Outcome.RETRY, code=code, reason=reason)
-
-
-def unknown(code):
-    return Submitted(Outcome.UNKNOWN, code=code)
-
-
 def pieces(*statuses):
     """Vonage, "Troubleshooting SMS", its example of an answer."""
     good = {"to": "819012345678", "remaining-balance": "15.53", "message-price": "0.03330000", "network": "44010"}
@@ -391,11 +393,9 @@ SMS_ANSWERS = {
     "no pieces": (pieces(), Submitted(Outcome.UNKNOWN, code="part empty")),
     "taken, without an id": (says(200, b'{"messages": [{"status": "0"}]}'), unknown("InvalidInput")),
     "no JSON": (says(200, b"OK"), unknown("InvalidInput")),
-    "too many": (says(429), later("429", Reason.BUSY)),
-    "broken": (says(500), unknown("500")),
     "away": (says(503), later("503", Reason.BUSY)),
     "elsewhere": (says(302), unknown("302")),
-}
+} | BY_STATUS
 
 
 def problem(status, code=None):
@@ -418,47 +418,37 @@ MESSAGES_ANSWERS = {
     "an error inside": (problem(500, 1030), unknown("1030")),
     "a code that nobody knows": (problem(422, 1999), unknown("1999")),
     "no code": (problem(422), unknown("422")),
-    "forbidden": (says(403, b"no"), later("403", Reason.ACCOUNT)),
     "taken, without an id": (says(202, b"{}"), unknown("InvalidInput")),
     "broken": (says(500, b"<html>"), unknown("500")),
-}
+} | BY_STATUS
 
 
-async def outcome_of(answer, act, make=vonage, **given):
-    async with provider(answer) as (url, there):
-        gateway = make(sms_api=url, api=url, **given)
-        try:
-            return await act(gateway), there
-        finally:
-            await gateway.close()
+outcome_of = Trying(vonage, "sms_api", "api")
 
 
 @pytest.mark.parametrize("answer, submitted", SMS_ANSWERS.values(), ids=SMS_ANSWERS.keys())
 async def test_each_answer_of_the_sms_api_has_its_meaning(answer, submitted):
-    assert (await outcome_of(answer, lambda gateway: gateway.send(TEXT)))[0] == submitted
+    assert (await outcome_of(answer))[0] == submitted
 
 
 @pytest.mark.parametrize("answer, submitted", MESSAGES_ANSWERS.values(), ids=MESSAGES_ANSWERS.keys())
 async def test_each_answer_of_the_messages_api_has_its_meaning(answer, submitted):
-    assert (await outcome_of(answer, lambda gateway: gateway.send(TEXT), by_messages))[0] == submitted
+    assert (await outcome_of(answer, make=by_messages))[0] == submitted
 
 
 @pytest.mark.parametrize("make", [vonage, by_messages])
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN.keys())
 async def test_after_a_broken_answer_nobody_knows(answer, make):
-    submitted, _ = await outcome_of(answer, lambda gateway: gateway.send(TEXT), make)
-    assert submitted.outcome is Outcome.UNKNOWN
+    await outcome_of.broken(answer, make)
 
 
 async def test_nobody_there_means_later(free_port):
-    gateway = vonage(sms_api=f"http://127.0.0.1:{free_port}")
-    assert (await gateway.send(TEXT)).outcome is Outcome.RETRY
-    await gateway.close()
+    await outcome_of.nobody_there(free_port)
 
 
 async def test_a_text_goes_out_by_the_sms_api_with_our_reference():
-    _, there = await outcome_of(pieces("0"), lambda gateway: gateway.send(TEXT))
-    ((method, path, _, body),) = there.seen
+    _, seen = await outcome_of(pieces("0"))
+    ((method, path, _, body),) = seen
     assert (method, path) == ("POST", "/sms/json")
     assert dict(parse_qsl(body.decode())) == {
         "api_key": KEY,
@@ -474,14 +464,14 @@ async def test_a_text_goes_out_by_the_sms_api_with_our_reference():
 
 
 async def test_a_text_of_plain_letters_is_no_unicode_and_costs_less():
-    _, there = await outcome_of(pieces("0"), lambda gateway: gateway.send(Outbound("r", PHONE, "Hello")))
-    assert dict(parse_qsl(there.seen[0][3].decode()))["type"] == "text"
+    _, seen = await outcome_of(pieces("0"), lambda gateway: gateway.send(Outbound("r", PHONE, "Hello")))
+    assert dict(parse_qsl(seen[0][3].decode()))["type"] == "text"
 
 
 async def test_a_text_goes_out_by_the_messages_api_with_a_token_of_the_application():
     answer = MESSAGES_ANSWERS["taken"][0]
-    _, there = await outcome_of(answer, lambda gateway: gateway.send(TEXT), by_messages)
-    ((method, path, headers, body),) = there.seen
+    _, seen = await outcome_of(answer, make=by_messages)
+    ((method, path, headers, body),) = seen
     assert (method, path) == ("POST", "/v1/messages")
     assert json.loads(body) == {
         "message_type": "text",
@@ -503,17 +493,17 @@ async def test_a_text_goes_out_by_the_messages_api_with_a_token_of_the_applicati
 
 async def test_a_private_key_that_is_none_holds_texts_back_and_the_check_says_so(monkeypatch):
     monkeypatch.setenv("VONAGE_PEM", "not a key")
-    submitted, there = await outcome_of(says(202), lambda gateway: gateway.send(TEXT), by_messages)
+    submitted, seen = await outcome_of(says(202), make=by_messages)
     assert submitted == later("private_key", Reason.ACCOUNT)
-    assert not there.seen
+    assert not seen
     problems, _ = await outcome_of(says(200), lambda gateway: gateway.check(), by_messages)
     assert len(problems) == 1
 
 
 async def test_the_messages_api_is_told_in_seconds_until_when_a_text_means_something():
     text = replace(TEXT, expires_at=NOW + timedelta(hours=24))
-    _, there = await outcome_of(MESSAGES_ANSWERS["taken"][0], lambda gateway: gateway.send(text), make=by_messages)
-    assert json.loads(there.seen[0][3])["ttl"] == 86_400
+    _, seen = await outcome_of(MESSAGES_ANSWERS["taken"][0], lambda gateway: gateway.send(text), make=by_messages)
+    assert json.loads(seen[0][3])["ttl"] == 86_400
 
 
 def test_the_messages_api_needs_an_application_and_its_key():
@@ -578,8 +568,8 @@ async def test_each_answer_about_an_unknown_text_has_its_meaning(answer, message
 
 
 async def test_the_records_are_asked_for_as_documented():
-    _, there = await outcome_of(records(SENT), lambda gateway: gateway.ask(TEXT, None))
-    ((_, path, headers, _),) = there.seen
+    _, seen = await outcome_of(records(SENT), lambda gateway: gateway.ask(TEXT, None))
+    ((_, path, headers, _),) = seen
     assert path == (
         f"/v2/reports/records?account_id={KEY}&product=SMS&direction=outbound"
         "&date_start=2026-11-19T03:00:00Z&date_end=2026-11-20T03:00:00Z"
@@ -589,8 +579,8 @@ async def test_the_records_are_asked_for_as_documented():
 
 async def test_a_text_is_looked_for_around_the_time_at_which_it_was_tried():
     tried = replace(TEXT, submitted_at=NOW - timedelta(hours=50))
-    _, there = await outcome_of(records(SENT), lambda gateway: gateway.ask(tried, None))
-    assert there.seen[0][1].endswith("&date_start=2026-11-18T00:55:00Z&date_end=2026-11-19T00:55:00Z")
+    _, seen = await outcome_of(records(SENT), lambda gateway: gateway.ask(tried, None))
+    assert seen[0][1].endswith("&date_start=2026-11-18T00:55:00Z&date_end=2026-11-19T00:55:00Z")
 
 
 async def test_looking_back_brings_texts_and_states_a_day_at_a_time_and_all_pages():
@@ -644,8 +634,8 @@ async def test_a_record_that_cannot_be_read_holds_up_no_other():
 
 async def test_a_page_of_another_host_is_not_followed():
     answer = records(SENT, following="https://elsewhere.example.com/v2/reports/records")
-    parsed, there = await outcome_of(answer, lambda gateway: gateway.look_back(NOW - timedelta(hours=1)))
-    assert len(there.seen) == 2
+    parsed, seen = await outcome_of(answer, lambda gateway: gateway.look_back(NOW - timedelta(hours=1)))
+    assert len(seen) == 2
     assert len(parsed.receipts) == 1
 
 
