@@ -119,7 +119,7 @@ from tests.support.house import open_house
 
 HERE, FOLDER = Path.cwd(), Path(sys.argv[1])
 assert Path(bot.__file__).is_relative_to(HERE), bot.__file__
-LETTER = {"id": "p1", "from": "+819012345678", "text": "hello"}
+LETTER = {"id": "p1", "from": "+819012345678", "text": "息ができない"}  # the one thing that strangers are answered
 WORD = {"X-Word": "coo-coo-coo-coo"}
 
 
