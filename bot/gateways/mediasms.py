@@ -186,24 +186,21 @@ class MediasmsGateway(BaseGateway[MediasmsAccount]):
 
     async def look_up(self, references: Sequence[str]) -> Parsed | None:
         """Results one by one, since no list of the last hours is public; where there are many, in turn."""
-        receipts = []
-        for smsid in self._next(references):
+        receipts: list[Receipt] = []
+        for smsid in self._in_turn(references):
             answer = await self._result_of(smsid)
             if answer.outcome is Outcome.ACCEPTED:
                 receipts.append(self._receipt({"smsid": smsid, "status": answer.code}))
-            elif answer.code in {"no_connection", "401", "503", "555"}:
-                return None
+            elif answer.code in {"no_connection", "401", "503", "555"}:  # or too many at once
+                return Parsed(receipts=tuple(receipts)) if receipts else None
+            self._looked_up_to = smsid
         return Parsed(receipts=tuple(receipts))
 
-    def _next(self, references: Sequence[str]) -> list[str]:
-        """Those that follow the ones that were asked about last."""
-        if len(references) <= _MOST_ASKED:
-            return list(references)
-        in_turn = sorted(references)
-        first = bisect_right(in_turn, self._looked_up_to)
-        found = (in_turn[first:] + in_turn[:first])[:_MOST_ASKED]
-        self._looked_up_to = found[-1]
-        return found
+    def _in_turn(self, references: Sequence[str]) -> list[str]:
+        """Those that follow the one that was answered last."""
+        found = sorted(references)
+        first = bisect_right(found, self._looked_up_to)
+        return (found[first:] + found[:first])[:_MOST_ASKED]
 
     async def check(self) -> list[str]:
         """Asks about a text that was never sent: name, password and address are tried."""

@@ -361,6 +361,19 @@ async def test_many_texts_are_looked_up_in_turn():
     assert set.union(*rounds) == set(references)
 
 
+async def test_a_console_that_takes_few_questions_at_once_is_asked_about_all_in_the_end():
+    async def answer(request):
+        told.append(request.query["smsid"])
+        return web.Response(status=503) if len(told) % 4 == 0 else web.Response(text="200,2")
+
+    async def act(gateway):
+        return [{item.reference for item in (await gateway.look_up(list("abcdefgh"))).receipts} for _ in range(3)]
+
+    told = []
+    rounds, _ = await outcome(answer, act)
+    assert rounds == [set("abc"), set("def"), set("gha")]
+
+
 async def test_looking_up_stops_when_the_console_is_away():
     found, seen = await outcome(says(503), lambda gateway: gateway.look_up(["a", "b", "c"]))
     assert found is None
