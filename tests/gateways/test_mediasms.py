@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from aiohttp import web
 
 from bot.domain.messages import Inbound, Outbound, Outcome, Reason, Receipt, Submitted
 from bot.domain.states import TextState
