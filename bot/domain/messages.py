@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -120,7 +120,7 @@ class Submitted:
     segments: int | None = None
     price: str = ""
     also: tuple[str, ...] = ()
-    partly: bool = False
+    partly: bool = field(default=False, compare=False)  # follows from the rest: a code and ids for some parts
 
     @property
     def retryable(self) -> bool:

@@ -146,11 +146,15 @@ class BaseGateway(ABC, Generic[A]):
         """
         try:
             async with self.http().request(method, url, allow_redirects=False, **given) as answer:
-                return read(answer.status, await answer.read())
+                return self.heard(read(answer.status, await answer.read()), answer.headers)
         except aiohttp.ClientConnectorError:
             return Submitted(Outcome.RETRY, code="no_connection", reason=Reason.BUSY)
         except _BROKEN as error:
             return Submitted(Outcome.UNKNOWN, code=type(error).__name__)
+
+    def heard(self, told: Submitted, headers: Mapping[str, str]) -> Submitted:  # noqa: ARG002  # bodies say enough
+        """What the headers of an answer add to its meaning."""
+        return told
 
     async def asked(self, make: Callable[[], Awaitable[Parsed]]) -> Parsed | None:
         """The answer to a question that changes nothing; None where it could not be asked just now."""

@@ -6,6 +6,7 @@ every line explained: ``config/gateways/generic.toml``. Sandboxed templates see 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from bot.gateways.generic_templates import rendered
 from bot.gateways.recent_sends import RecentSends
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from bot.domain.gateway import WebRequest
@@ -86,6 +88,14 @@ class GenericGateway(BaseGateway[GenericAccount]):
         if not told or answer.outcome is Outcome.REJECTED:
             return Submitted(Outcome.UNKNOWN, code=answer.code)
         return self._recent.judged(text.reference, answer)
+
+    def heard(self, told: Submitted, headers: Mapping[str, str]) -> Submitted:
+        """Busy, and perhaps taken; who says when to come again has not taken it."""
+        if (told.outcome, told.reason) == (Outcome.UNKNOWN, Reason.BUSY):
+            outcome = Outcome.RETRY if "Retry-After" in headers else Outcome.UNKNOWN
+            reason = Reason.BUSY if outcome is Outcome.RETRY else None
+            return replace(told, outcome=outcome, reason=reason)
+        return told
 
     async def _make(self, request: Request, text: Outbound, message_id: str | None) -> Submitted:
         try:

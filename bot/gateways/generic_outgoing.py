@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from bot.domain.messages import Outcome, Submitted
+from bot.domain.messages import Outcome, Reason, Submitted
 from bot.gateways.base import LONGEST_ID, by_status
 from bot.gateways.generic_templates import dig, rendered, rendered_tree
 from bot.gateways.reading_values import count, price_in
@@ -82,7 +82,11 @@ def _body(request: Request, names: Mapping[str, Any]) -> bytes:
 
 
 def read_answer(request: Request, reference: str, status: int, body: bytes) -> Submitted:
-    """What an answer means: the first rule that fits, else the code, else the HTTP status, else unknown."""
+    """What an answer means: the first rule that fits, else the code, else the HTTP status, else unknown.
+
+    A 503 that nobody described is UNKNOWN with BUSY: proxies say it too when a connection broke after the text was
+    handed on. ``Retry-After`` makes it RETRY (``GenericGateway.heard``).
+    """
     names = {
         "status": status,
         "body": body.decode(request.charset, "replace"),
@@ -100,6 +104,8 @@ def read_answer(request: Request, reference: str, status: int, body: bytes) -> S
         return Submitted(outcome, code=code, reason=reason)
     if status < HTTPStatus.BAD_REQUEST:
         return Submitted(Outcome.UNKNOWN, code=code)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return Submitted(Outcome.UNKNOWN, code=code, reason=Reason.BUSY)
     by_number = by_status(status)
     return Submitted(by_number.outcome, code=code, reason=by_number.reason)
 

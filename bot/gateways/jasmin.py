@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from bot.domain.messages import Outbound
 
 _SMPP_OK = "ESME_ROK"
+_TRIED_AGAIN = frozenset({"ESME_RTHROTTLED", "ESME_RSYSERR", "ESME_RMSGQFUL", "ESME_RINVSCHED"})
+"""Refusals of the SMSC after which Jasmin tries again by itself (its ``submit_error_retrial``), and tells no more."""
 _LONGEST_VALIDITY = 7 * 24 * 3600  # seconds
 # data_coding as in SMPP 3.4, 5.2.19; carriers that announce JIS (5) send Shift_JIS.
 _CODECS = {
@@ -121,6 +123,8 @@ class JasminGateway(BaseGateway[JasminAccount]):
         """``ESME_…``: what the SMSC said when it was handed the text; else the state in its receipt."""
         if status == _SMPP_OK:
             return TextState.ACCEPTED, None
+        if status in _TRIED_AGAIN:
+            return TextState.UNKNOWN, Reason.BUSY
         if (number := smpp_terms.status_of(status)) is not None:
             return TextState.REJECTED, smpp_terms.error_reason(number)
         return smpp_terms.final_state(status, err, self.mine.errors)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from bot.domain.budget import Budget
     from bot.gateways.base import BaseGateway
     from bot.roads.folder import Found
 
@@ -55,6 +56,27 @@ def about_all(found: Sequence[Found]) -> list[Sentence]:
     if not sending:
         problems.append(("送れる経路がありません。", "No road can send."))
     return problems
+
+
+def about_budget(budget: Budget, found: Sequence[Found]) -> list[Sentence]:
+    """Roads whose texts a budget of money never counts: no price, or one in another currency."""
+    gateways = [item.gateway for item in found if item.gateway is not None and item.gateway.abilities.sends]
+    free = [road_of(gateway) for gateway in gateways
+            if not gateway.mine.price or gateway.mine.currency != budget.currency]  # fmt: skip
+    if not budget.money or not free:
+        return []
+    names, every = ", ".join(free), len(free) == len(gateways)
+    ja = "予算では決して止まりません" if every else "この経路のSMSは数えられません"
+    en = "the budget never stops anything" if every else "its texts are not counted"
+    told = (
+        f"{names} の price が0か、通貨が {budget.currency} でないので、事業者が料金を言わないかぎり、"
+        f"budget_money の{ja}。price を契約どおりに書くか、budget_segments を使ってください。"
+    )
+    english = (
+        f"{names} has price 0, or another currency than {budget.currency}. Unless the provider tells a price, {en} "
+        "(budget_money). Write the price of your contract, or use budget_segments."
+    )
+    return [(told, english)]
 
 
 def _twice(gateways: Sequence[BaseGateway[Any]]) -> list[Sentence]:

@@ -12,7 +12,7 @@ import typer
 from bot.domain.clock import SystemClock
 from bot.domain.gateway import road_of
 from bot.roads import show
-from bot.roads.checking import about_all, problems_of, warnings_of
+from bot.roads.checking import about_all, about_budget, problems_of, warnings_of
 from bot.roads.folder import find_accounts, one_account
 from bot.storage.database import Database
 from bot.storage.keys import Keyring
@@ -57,6 +57,8 @@ async def check_accounts(settings: Settings, folder: Path | None, name: str | No
     well = await _checked(found)
     for ja, en in together:
         typer.echo(f"✘ {ja}\n  {en}")
+    for ja, en in about_budget(settings.budget, found):
+        typer.echo(f"⚠ 注意 {ja}\n⚠ Warning: {en}")
     return well and not together
 
 

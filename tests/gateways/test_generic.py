@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 
 import pytest
+from aiohttp import web
 from twilio.request_validator import RequestValidator
 
 from bot.domain.errors import SettingsError
@@ -18,7 +19,19 @@ from bot.domain.states import TextState
 from bot.gateways.generic_explain import explain_inbound, explain_send
 from bot.gateways.recent_sends import RecentSends
 from bot.gateways.registry import load_account
-from tests.gateways.kit import BROKEN, NOW, OUTSIDE, TEXT, Case, make_gateway, post, provider, says
+from tests.gateways.kit import (
+    BROKEN,
+    NOW,
+    OUTSIDE,
+    TEXT,
+    Case,
+    later,
+    make_gateway,
+    never,
+    post,
+    provider,
+    says,
+)
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "gateways" / "generic.toml"
 TEXTS, RECEIPTS = "/webhook/generic/main", "/webhook/generic/main/receipts"
@@ -186,12 +199,9 @@ async def test_a_form_api_is_read_by_toml_alone(case):
     await case.check(generic(FORM_API))
 
 
-def never(code, reason):
-    return Submitted(Outcome.REJECTED, code=code, reason=reason)
-
-
-def later(code, reason):
-    return Submitted(Outcome.RETRY, code=code, reason=reason)
+async def says_later(_request):
+    """Down, and it says when to come again."""
+    return web.Response(status=503, headers={"Retry-After": "30"})
 
 
 FORM_ANSWERS = {
@@ -203,7 +213,8 @@ FORM_ANSWERS = {
     "busy": (says(429, b'{"code": 20429}'), later("20429", Reason.BUSY)),
     "an unseen code": (says(400, b'{"code": 30450}'), Submitted(Outcome.UNKNOWN, code="30450")),
     "our password": (says(401, b'{"code": 20003}'), later("20003", Reason.ACCOUNT)),
-    "down": (says(503, b"", "text/html"), later("503", Reason.BUSY)),
+    "down, perhaps after it was taken": (says(503, b"", "text/html"), Submitted(Outcome.UNKNOWN, code="503")),
+    "down until then": (says_later, later("503", Reason.BUSY)),
     "broken": (says(500, b"<html>", "text/html"), Submitted(Outcome.UNKNOWN, code="500")),
     "taken without an id": (says(201, b"{}"), Submitted(Outcome.UNKNOWN, code="no_id")),
     "another success": (says(200, b"{}"), Submitted(Outcome.UNKNOWN, code="200")),

@@ -141,7 +141,7 @@ RECEIPTS = [
     Case(
         "level 1, throttled",
         dlr("ESME_RTHROTTLED", "1"),
-        receipts=said(TextState.REJECTED, "ESME_RTHROTTLED", Reason.BUSY, None),
+        receipts=said(TextState.UNKNOWN, "ESME_RTHROTTLED", Reason.BUSY, None),
     ),
     Case(
         "level 1, an error that the specification has not",

@@ -115,6 +115,29 @@ async def test_an_account_file_that_everybody_may_read_is_a_warning_and_no_fault
     assert not any("main.toml" in ja for ja, _ in await problems_of(found))
 
 
+SANDBOX = {"kind": "sandbox", "sender": "+815055550100", "url": "http://127.0.0.1:1"}
+
+
+@pytest.mark.parametrize(
+    "money, prices, said",
+    [
+        ("0", [(0, "JPY")], ""),
+        ("5000", [(3.3, "JPY")], ""),
+        ("5000", [(0, "JPY"), (0, "JPY")], "sandbox/a, sandbox/b"),
+        ("5000", [(0.05, "USD")], "never stops anything"),
+        ("5000", [(3.3, "JPY"), (0, "JPY")], "its texts are not counted"),
+    ],
+)
+def test_a_budget_of_money_that_no_price_can_use_up_is_a_warning(put, gateway, monkeypatch, money, prices, said):
+    monkeypatch.setenv("MIMAMORI_BUDGET_MONEY", money)
+    for name, (price, currency) in zip("ab", prices, strict=False):
+        put(name, **SANDBOX, price=price, currency=currency)
+    code, told = gateway("check")
+    assert ("budget_money" in told) is bool(said)
+    assert said in told
+    assert code == 0, "a warning, since some providers tell their prices themselves"
+
+
 def test_two_files_of_one_account_are_told(put, gateway):
     put("one", account="same")
     put("two", account="same")

@@ -182,6 +182,18 @@ async def test_a_used_up_budget_is_told_and_lifted_for_today_after_a_confirmatio
     assert "budget_lifted" in [row["action"] for row in await poor.rows("audit")]
 
 
+async def test_from_80_percent_of_the_budget_on_managers_are_warned_on_every_page(tmp_path):
+    async with running_demo(Settings(budget_segments=10), tmp_path / "demo") as demo:
+        day = (await now_of(demo)).astimezone(ZoneInfo("Asia/Tokyo")).date()
+        nurse, boss, admin = [await demo.signed_in(role) for role in ("nurse", "manager", "admin")]
+        for segments, warned in ((7, False), (1, True)):
+            async with rows_of(demo) as tx:
+                await _count(tx, [Booking(0, "main", day, segments, 0, "JPY")], [])
+            for who, sees in ((nurse, False), (boss, warned), (admin, warned)):
+                assert ("予算の80%を超えました" in (await who.get("/console/")).text) is sees
+        assert "80%を超えました" in (await boss.get(PAGE)).text
+
+
 def test_every_level_has_words():
     assert all(knows("level", level) for level in Level)
 

@@ -72,9 +72,10 @@ class Visit:
         if self.account:
             async with self.ports.database.read() as tx:
                 frame["counts"] = await queue_counts(tx, self.ports.office.code)
-                frame["alarms"] = await road_alarms(tx, self.ports, self.now)
+                manages = self.account.may(Role.MANAGER)
+                frame["alarms"] = await road_alarms(tx, self.ports, self.now, manages=manages)
                 frame["calls_open"] = await open_call_count(tx, self.ports.office.code)
-                if self.account.may(Role.MANAGER):
+                if manages:
                     frame["corrections_open"] = await open_correction_count(tx, self.ports.office.code)
         frame["flash"] = self.session.pop("flash", None) if "flash" in self.session else None
         return web.Response(text=self.html(template, **frame, **values), content_type="text/html", status=status)

@@ -24,17 +24,24 @@ _TROUBLE_TOLD = timedelta(hours=72)
 class Alarms:
     """``down`` are roads, ``held`` requests; ``level`` is where today's budget stands.
 
-    ``troubled`` are roads that noticed disorder by themselves in the last 72 hours (a weekend).
+    ``troubled`` are roads that noticed disorder by themselves in the last 72 hours (a weekend). ``manages``: whoever
+    looks may do something about a budget that is nearly used up.
     """
 
     down: list[str]
     held: int
     level: Level
     troubled: list[str]
+    manages: bool = False
 
     @property
     def any(self) -> bool:
-        return bool(self.down or self.held or self.stops or self.troubled)
+        return bool(self.down or self.held or self.stops or self.nearly or self.troubled)
+
+    @property
+    def nearly(self) -> bool:
+        """Whether to warn that today's budget is nearly used up."""
+        return self.manages and self.level is Level.WARNED
 
     @property
     def stops(self) -> bool:
@@ -42,11 +49,11 @@ class Alarms:
         return self.level in {Level.USED_UP, Level.CEILING}
 
 
-async def road_alarms(tx: Tx, ports: ConsolePorts, now: datetime) -> Alarms:
-    """Of the roads that are configured now."""
+async def road_alarms(tx: Tx, ports: ConsolePorts, now: datetime, *, manages: bool) -> Alarms:
+    """Of the roads that are configured now; ``manages``: for a manager or an administrator."""
     down = await roads_down(tx, [road_of(gateway) for gateway in ports.gateways()])
     level, _ = await budget_level(tx, ports, now)
-    return Alarms(down, await count_held(tx), level, await _troubled(ports))
+    return Alarms(down, await count_held(tx), level, await _troubled(ports), manages=manages)
 
 
 async def _troubled(ports: ConsolePorts) -> list[str]:
