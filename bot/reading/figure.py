@@ -1,4 +1,4 @@
-"""Words of danger that tell of no illness: of a thing (サボテンが倒れた), or of a colour from outside (アイスで唇が紫)."""
+"""Words of danger that tell of no illness: of a thing (木が倒れた), of a colour from outside (アイスで唇が紫)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def of_thing(sign: Sign, text: str, start: int, scope: Patterns) -> bool:
     head = text[max(start, sign.start - _BACK) : sign.start]
     if animal and animal.search(head):
         return True
-    return bool(before and not _BODY.search(text, sign.start, sign.end) and before.search(head))
+    if before is None or sign.code in _COLOURS or _BODY.search(text, sign.start, sign.end):
+        return False
+    return before.search(head) is not None
 
 
 def of_colour(sign: Sign, text: str, start: int, end: int, scope: Patterns) -> bool:

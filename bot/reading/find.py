@@ -178,4 +178,12 @@ def _asked_for(found: Found) -> str | None:
     """A request for no more (or new) messages inside a text; what the text tells besides keeps its priority."""
     if found.has("intents", "opt_in") and not found.has("urgent"):
         return "opt_in"
-    return "opt_out" if found.has("intents", "opt_out") and not found.has("intents", "wrong_number") else None
+    if found.has("intents", "wrong_number") or (found.has("intents", "question") and _own_duty(found)):
+        return None
+    return "opt_out" if found.has("intents", "opt_out") else None
+
+
+def _own_duty(found: Found) -> bool:
+    """Whether it is the resident's own sending that is spoken of (体温は送らなくていいですか), no message from here."""
+    duties = (lexicon.scope.get("own_duty") for lexicon in found.lexicons)
+    return any(duty is not None and duty.search(found.text.text) for duty in duties)

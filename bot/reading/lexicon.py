@@ -26,7 +26,7 @@ _SCOPE_KEYS = (
     "past_before", "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me", "doubt",
     "not_inside", "not_ending", "only", "no_word", "weak", "list_or",
     "ill_relative", "body", "grave_body", "left_over", "past_inside", "now", "told_now",
-    "thing_before", "thing_after", "animal_before", "colour_from", "colour_ill",
+    "thing_before", "thing_after", "animal_before", "colour_from", "colour_ill", "own_duty",
 )  # fmt: skip
 
 

@@ -83,6 +83,11 @@ TEMP_LED = re.compile(
     r"(?: sa| ng)?|umakyat(?: na)? sa|tumaas(?: na)? (?:sa|ng)|naging|nasa)(?: po| na| unos| como)* $"
 )
 """Words that lead to a temperature where the number can be one."""
+NOW_LED = re.compile(
+    r"(?<![a-z])(?:hoy|ahora|ahorita|ya|hoje|agora|ngayon|now|today|hom nay|bay gio|aaja|aja|ahile)(?: (?:solo|so"
+    r"|na lang|just|only|esta en|e|es|la|la|conz?|estoy en|estou com))*,? $"
+)
+"""Words that lead to the temperature of now, where one of before was told: "ayer 39.1, hoy 37"."""
 TEMP_AFTER = re.compile(
     fold_pattern(
         r" ?(?:pugyo|pugeko|pugis\w*|aayo|ayo|aako|de fiebre|de temperatura|de calentura|grados|na lagnat"
@@ -143,13 +148,14 @@ VAGUE_BEFORE = re.compile(
 )
 PAST_BEFORE = re.compile(
     fold_pattern(
-        r"(?:昨日|きのう|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|最初|さっき(?!測|は?かっ|計)|先ほど"
+        r"(?:昨日|きのう|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|前天|前日|大前天|最初|さっき(?!測|は?かっ|計)|先ほど"
         r"|さきほど|夜中(?=[には])|深夜|明け方|寝る前|(?:今朝|朝)(?=は)|yesterday|last night|earlier|was|昨天"
         r"|昨晚|어제|어젯밤|hom qua|toi qua|hoiz? (?:sang|trua|chieu|toi|nay|khuya)|luc (?:sang|trua|chieu|toi|nay)"
         r"|no almoco|mais cedo|de madrugada|ontem|ayer|anoche|kahapon|kagabi|हिजो|अघि|अस्ति|(?<![a-z])(?:kanina"
         r"|knina|kaninang \w+|hijo|hijo rati|aghi|agi|asti|antes|temprano"
         r"|hace (?:un )?rato|primero|nung una|suruma|pahila))"
-        r"(?:の?(?:夜|朝|昼|夕方|晩|体温|熱))?(?:まで|は|の|が|に|も|、|,|it was|was|to|는|은|엔|thi|era|foi"
+        r"(?:の?(?:夜|朝|昼|夕方|晩|体温|熱))?(?:まで|は|の|が|に|も|、|,|还|還|才|都|是|有|烧到|燒到|烧|燒|高烧|高燒|量|测|測|同一?[时時](?:间|間|段)|[这這][个個][时時]候"
+        r"|it was|was|to|는|은|엔|thi|era|foi"
         r"|estaba|tenia"
         r"|tava|estava|deu|marcou|do|duoc|la|po|naman|ay|ko|ng|salio|marco|me|marcaba|thiyo|thyo|ma|umaga|gabi|hapon"
         r"|rati|bihana|bihan"
@@ -192,7 +198,7 @@ OTHER_PERSON = re.compile(
         r"|同居人|同居の(?:方|人)|彼女|彼氏|彼|ママ|パパ|下の子|上の子|下の娘|上の娘|ちび|赤ん坊|赤ちゃん"
         r"|家族)(?:の?(?:ほう|方)|のぶん|の分)?|"
         r"(?:my )?(?:husband|wife|son|daughter|kid|mother|father|mom|dad|roommate|brother|sister)s?|老公|老婆|丈夫"
-        r"|妻子|儿子|女儿|孩子|남편|아내|와이프|아들|딸|"
+        r"|妻子|儿子|女儿|孩子|女兒|兒子|太太|媽媽|妈妈|爸爸|室友|婆婆|公公|奶奶|爺爺|爷爷|남편|아내|와이프|아들|딸|"
         r"(?<![a-z])(?:marido|esposa|esposo|mujer|mi hij\w+|mi (?:mama|papa|bebe|nena|nene|senora"
         r"|suegr[oa]|abuel[oa]|herman[oa]|roomie)"
         r"|asawa(?: ko)?|anak(?: ko)?|misis(?: ko)?|mister(?: ko)?|(?:nanay|tatay|mama|papa|kapatid"

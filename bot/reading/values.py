@@ -207,7 +207,8 @@ def _plain_temperature(
         return round((number - 32) / 1.8, 1)
     if not LOWEST_TEMPERATURE <= number <= HIGHEST_TEMPERATURE or context is Context.SPO2:
         return None
-    if asked or named or words.TEMP_LED.search(before) or words.TEMP_AFTER.match(rest):
+    told = bool(found) and found[-1].kind == "temperature" and words.NOW_LED.search(before)
+    if asked or named or told or words.TEMP_LED.search(before) or words.TEMP_AFTER.match(rest):
         return float(number)
     if context is Context.DAILY and (start < 4 or _set_off(before, rest)):
         return float(number)
