@@ -3,9 +3,9 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 # Processes that run tests side by side, and what else to hand to the command: make test ARGS="-k consent", make demo ARGS="--port 9000".
-JOBS ?= 2
+JOBS ?= 3
 ARGS ?=
-FAST := not slow and not browser and not postgres and not alone
+FAST := not slow and not browser and not postgres
 
 .PHONY: help demo test check format bench soak lock clean
 .DEFAULT_GOAL := help

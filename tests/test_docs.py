@@ -487,13 +487,13 @@ def test_the_examples_of_the_demo_api_come_out_as_written(child, free_port, tmp_
         assert not body or agrees(json.loads(body), got), (line, got)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=35)
 @pytest.mark.browser
 def test_the_story_can_be_played_and_its_pictures_made_again(chromium_path, reaper, tmp_path):
     assert chromium_path
     maker = Child([sys.executable, "-m", "docs.make_screenshots", tmp_path], reaper)
     try:
-        assert maker.wait(seconds=150) == 0, maker.output
+        assert maker.wait(seconds=300) == 0, maker.output
     finally:
         maker.kill()
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in (DOCS / "images").glob("*.png")}

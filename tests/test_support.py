@@ -10,10 +10,12 @@ import asyncpg
 import pytest
 import redis
 from axe_playwright_python.async_playwright import Axe
-from sqlalchemy import text
+from sqlalchemy import func, inspect, select, text
 
+from bot.domain.errors import StorageUnusable
 from bot.storage.database import Database
 from bot.storage.keys import Keyring
+from bot.storage.migrate import migrate
 from tests.support.child import CHECKOUT, Child
 from tests.support.ports import is_open
 from tests.support.wait import TimeIsUpError, until, until_async
@@ -36,12 +38,28 @@ child.wait(seconds=600)
 """
 
 
-async def test_each_database_is_new_and_answers(database_url):
-    database = Database(database_url, Keyring.fresh())
+async def test_each_bare_database_is_new_and_answers(bare_url):
+    database = Database(bare_url, Keyring.fresh())
     async with database.write() as tx:
         await tx.run(text("CREATE TABLE residents (name VARCHAR(20))"))
         await tx.run(text("INSERT INTO residents VALUES ('見守り')"))
         assert await tx.value(text("SELECT name FROM residents")) == "見守り"
+    await database.close()
+
+
+async def test_each_database_has_the_tables_and_takes_the_keys_that_come_first(database_url):
+    database = Database(database_url, Keyring.fresh())
+    async with database.read() as tx:
+        tables = set(await tx.conn.run_sync(lambda connection: inspect(connection).get_table_names()))
+        assert tables == {*database.tables.metadata.tables, "alembic_version"}
+        assert [await tx.value(select(func.count()).select_from(found)) for found in tx.t.metadata.sorted_tables] == (
+            [0] * len(tx.t.metadata.sorted_tables)
+        )
+    await migrate(database)
+    stranger = Database(database_url, Keyring.fresh())
+    with pytest.raises(StorageUnusable, match="does not belong"):
+        await migrate(stranger)
+    await stranger.close()
     await database.close()
 
 

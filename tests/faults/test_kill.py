@@ -60,7 +60,7 @@ async def all_of(phones, act):
     return await asyncio.gather(*map(act, phones))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=80)
 async def test_nothing_is_lost_and_nothing_is_done_twice(reaper, tmp_path, free_port):
     lives = []
 

@@ -52,7 +52,7 @@ async def kept(folder):
     return Counter(row["message_id"] for row in rows)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=30)
 async def test_texts_of_a_gateway_survive_kills_between_commit_and_answer(reaper, tmp_path, free_port):
     (tmp_path / "gateways").mkdir()
     (tmp_path / "gateways" / "main.toml").write_text(ACCOUNT, encoding="utf-8")

@@ -149,7 +149,7 @@ async def test_a_conversation_goes_over_smpp_in_both_directions(office, provider
     assert {row["road"] for row in out} == {road_of(office.service.gateway)}
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=40)
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is judged here is the road
 async def test_500_residents_while_the_smsc_is_killed_again_and_again(office, provider):

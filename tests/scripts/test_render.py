@@ -1,6 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -151,19 +151,19 @@ def test_a_text_may_be_empty_and_then_has_nothing_to_say(say_text):
     assert say_text("{% if name %}はい{% endif %}", alone()) == ""
 
 
-@pytest.mark.alone
 def test_rendering_is_cheap(folder):
+    """In time of the processor that this thread had, at its best: whatever else runs on the machine."""
     bundle = load_bundle(folder.path, "covid19-2022-09-07")
     session, say = household(), Say("report_confirm", TextKind.ANSWER, 1, ((1, MILD),))
-    best = min(_seconds(lambda: render(bundle, say, session, OFFICE, NOW)) for _ in range(5))
+    best = min(_seconds(lambda: render(bundle, say, session, OFFICE, NOW)) for _ in range(20))
     assert best < 60e-6
 
 
-def _seconds(act, times=500):
-    begun = perf_counter()
+def _seconds(act, times=200):
+    begun = thread_time()
     for _ in range(times):
         act()
-    return (perf_counter() - begun) / times
+    return (thread_time() - begun) / times
 
 
 @pytest.mark.parametrize("language", Language)

@@ -23,9 +23,9 @@ NOW = datetime(2022, 9, 10, tzinfo=UTC)
 
 
 @pytest.fixture
-async def migrated(database_url, keyring):
+async def migrated(bare_url, keyring):
     """A database that went through every migration."""
-    database = Database(database_url, keyring)
+    database = Database(bare_url, keyring)
     async with database.write() as tx:
         await tx.conn.run_sync(lambda connection: upgrade_by_migrations(connection, database))
     await migrate(database)
@@ -33,10 +33,19 @@ async def migrated(database_url, keyring):
     await database.close()
 
 
-async def test_a_new_database_stands_where_the_last_migration_leads(database, migrated):
-    for found in (database, migrated):
-        async with found.read() as tx:
-            assert await tx.value(text("SELECT version_num FROM alembic_version")) == HEAD
+async def test_a_new_database_stands_where_the_last_migration_leads(bare_url, keyring):
+    database = Database(bare_url, keyring)
+    await migrate(database)
+    async with database.read() as tx:
+        assert await tx.value(text("SELECT version_num FROM alembic_version")) == HEAD
+        names = await tx.conn.run_sync(lambda connection: inspect(connection).get_table_names())
+    assert set(names) == {*database.tables.metadata.tables, "alembic_version"}
+    await database.close()
+
+
+async def test_all_migrations_lead_to_the_newest(migrated):
+    async with migrated.read() as tx:
+        assert await tx.value(text("SELECT version_num FROM alembic_version")) == HEAD
 
 
 async def test_the_migrations_make_exactly_the_tables_of_the_program(migrated):
@@ -71,9 +80,9 @@ async def test_the_migrations_make_exactly_the_indexes_and_unique_keys_of_the_pr
         assert await tx.conn.run_sync(found) == wanted
 
 
-async def test_a_database_of_the_first_tables_keeps_its_replies_and_their_readings(database_url, keyring):
+async def test_a_database_of_the_first_tables_keeps_its_replies_and_their_readings(bare_url, keyring):
     """Of what came before, the circumstances are not known."""
-    database = Database(database_url, keyring)
+    database = Database(bare_url, keyring)
 
     def first_tables(connection):
         config = Config()
@@ -130,9 +139,9 @@ async def test_another_key_file_is_refused(database, database_url):
     await migrate(database)
 
 
-async def test_an_upgrade_that_fails_leaves_nothing_behind(database_url, keyring):
+async def test_an_upgrade_that_fails_leaves_nothing_behind(bare_url, keyring):
     """A table is there already that the migration would make: all of it is rolled back."""
-    database = Database(database_url, keyring)
+    database = Database(bare_url, keyring)
     async with database.write() as tx:
         await tx.run(text("CREATE TABLE script_versions (mine INTEGER)"))
     with pytest.raises((StorageUnavailable, ProgrammingError)):

@@ -31,8 +31,10 @@ async def running_demo(settings, data):
 
 
 @pytest.fixture
-async def demo(tmp_path, monkeypatch):
+async def demo(sqlite_template, tmp_path, monkeypatch):
     """A demo with the shipped scripts and rules, which are loaded once for all tests."""
+    (tmp_path / "demo").mkdir(mode=0o700)
+    shutil.copy(sqlite_template, tmp_path / "demo" / "mimamori.sqlite3")
     library, reader = _shared()
     monkeypatch.setattr(bot.demo, "build", functools.partial(bot.demo.build, library=library, reader=reader))
     async with running_demo(Settings(), tmp_path / "demo") as demo:
