@@ -137,8 +137,8 @@ class TwilioGateway(BaseGateway[TwilioAccount]):
     async def ask(self, text: Outbound, message_id: str | None) -> Submitted | None:
         """Twilio takes no key of ours: without its id, the text is looked for by number and words in its log.
 
-        Found once within an hour of its attempt (of now, where the attempt's time is unknown): that is it. Nothing like
-        it since the attempt, and still nothing a minute after the first question: it never arrived. Anything else
+        Found once within an hour of its attempt (of now, where that is not known): that is it. No other text to that
+        number since the attempt, and still none a minute after the first question: it never arrived. Anything else
         (the attempt's time is unknown, the list is cut off) stays unknown until the status callback brings our
         reference.
         """
@@ -154,10 +154,11 @@ class TwilioGateway(BaseGateway[TwilioAccount]):
             recent, whole = await self._records({"To": text.recipient}, since)
         except _BROKEN:
             return Submitted(Outcome.UNKNOWN, code="cannot_ask")
-        like = [record for record in recent if self._like(record, text)]
+        ours = [record for record in recent if self._may_be(record, text)]
+        like = [record for record in ours if record.get("body") in {text.text, "", None}]
         if not like and now - first < _SETTLED:
             return _NOT_THERE_YET
-        if not whole or (not like and text.submitted_at is None):
+        if not whole or (not like and (ours or text.submitted_at is None)):
             return NOT_CERTAIN
         if not like:
             return Submitted(Outcome.RETRY, code="never_arrived")
@@ -169,11 +170,10 @@ class TwilioGateway(BaseGateway[TwilioAccount]):
         self._remember(found.message_id, text.reference)
         return found
 
-    def _like(self, record: dict[str, Any], text: Outbound) -> bool:
-        """Whether a record may be that text's; where the account keeps no texts, any to that number may."""
+    def _may_be(self, record: dict[str, Any], text: Outbound) -> bool:
+        """Whether it may be that text's, as far as number and id tell: Twilio may keep other words, or none."""
         ours = str(record.get("direction", "")).startswith("outbound-api") and record.get("to") == text.recipient
-        free = self._known.get(str(record.get("sid")), text.reference) == text.reference
-        return ours and free and record.get("body") in {text.text, "", None}
+        return ours and self._known.get(str(record.get("sid")), text.reference) == text.reference
 
     async def look_back(self, since: datetime) -> Parsed | None:
         return await self.asked(lambda: self._since(since))

@@ -72,15 +72,27 @@ class Case:
             assert refusal.value.code == self.refused
             return
         await gateway.verify(self.request, self.now)
+        before = _memory(gateway)
+        parsed = await self._read(gateway)
+        assert _memory(gateway) == before, "reading changes nothing"
+        if self.answer is not None and parsed is not None:
+            assert gateway.answer(self.request, parsed).body == self.answer
+
+    async def _read(self, gateway):
         if self.invalid:
             with pytest.raises(InvalidInput) as error:
                 await gateway.parse(self.request)
             assert error.value.field == self.invalid
-            return
+            return None
         parsed = await gateway.parse(self.request)
         assert parsed == Parsed(tuple(self.texts), tuple(self.receipts), self.ids)
-        if self.answer is not None:
-            assert gateway.answer(self.request, parsed).body == self.answer
+        return parsed
+
+
+def _memory(gateway):
+    """What a gateway remembers from request to request."""
+    kept = dict | set | list | str | int | bool
+    return {name: repr(value) for name, value in vars(gateway).items() if isinstance(value, kept)}
 
 
 class Provider:

@@ -472,6 +472,27 @@ async def test_a_log_that_is_cut_off_is_no_proof():
     assert await asked(log(ITEM, other, following=more), text=text) == UNCERTAIN
 
 
+async def test_another_text_of_ours_since_the_attempt_may_be_this_one_as_twilio_wrote_it():
+    """A Messaging Service may write characters differently (Smart Encoding)."""
+    text = replace(TEXT, submitted_at=NOW)
+    assert await asked(log({**ITEM, "body": "こんにちは。"}), again=NOW + MINUTE, text=text) == UNCERTAIN
+
+    async def act(gateway):
+        gateway.clock = FixedClock(NOW)
+        await gateway.send(TEXT)  # that other text, whose fate is known
+        lost = replace(TEXT, reference="ref0002", text="もう1通", submitted_at=NOW)
+        await gateway.ask(lost, None)
+        gateway.clock = FixedClock(NOW + MINUTE)
+        return await gateway.ask(lost, None)
+
+    async def answer(request):
+        posted = request.method == "POST"
+        data = CREATED if posted else {"messages": [ITEM], "next_page_uri": None}
+        return web.json_response(data, status=201 if posted else 200)
+
+    assert (await outcome_of(answer, act))[0] == Submitted(Outcome.RETRY, code="never_arrived")
+
+
 async def test_a_record_whose_time_cannot_be_read_may_be_the_text():
     told = await asked(log({**ITEM, "date_created": "?"}), again=NOW + MINUTE, text=replace(TEXT, submitted_at=NOW))
     assert told == UNCERTAIN
