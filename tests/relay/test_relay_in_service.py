@@ -18,7 +18,7 @@ async def test_a_running_inside_fetches_by_itself_and_answers(outside, tmp_path)
         )
         async with running_demo(Settings(gateways=roads), tmp_path / "demo") as demo:
             for _ in range(2):
-                assert (await posted(outside.url + PATH, text(1, "こんにちは")))[0] == 200
+                assert (await posted(outside.url + PATH, text(1, "息が苦しい")))[0] == 200
 
             async def answered():
                 return await demo.sent(PHONE)
