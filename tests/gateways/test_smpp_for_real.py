@@ -353,6 +353,13 @@ async def test_a_text_that_is_never_answered_is_sent_once():
         assert len(smsc.taken) == 2
 
 
+async def test_a_text_of_which_the_second_part_has_no_answer_is_known_to_be_taken_in_part():
+    async with talking({"cut_after": 2, "receipts": "none"}) as (smsc, gateway, _core):
+        answer = await gateway.send(outbound(1, LONG))
+    assert (answer.outcome, answer.partly) == (Outcome.UNKNOWN, True)
+    assert answer.message_id == smsc.taken[0]["id"]
+
+
 async def test_texts_under_way_when_the_connection_breaks_are_unknown_and_later_ones_go_on():
     async with talking({"silent": 4, "cut_after": 4, "receipts": "none"}) as (smsc, gateway, _core):
         answers = await asyncio.gather(*(gateway.send(outbound(number)) for number in range(4)))

@@ -431,6 +431,11 @@ async def test_each_answer_of_the_sms_api_has_its_meaning(answer, submitted):
     assert (await outcome_of(answer))[0] == submitted
 
 
+@pytest.mark.parametrize("statuses, partly", [("01", True), ("00", False), ("5", False)])
+async def test_where_a_piece_was_taken_and_another_was_not_the_text_is_taken_in_part(statuses, partly):
+    assert (await outcome_of(pieces(*statuses)))[0].partly is partly
+
+
 @pytest.mark.parametrize("answer, submitted", MESSAGES_ANSWERS.values(), ids=MESSAGES_ANSWERS.keys())
 async def test_each_answer_of_the_messages_api_has_its_meaning(answer, submitted):
     assert (await outcome_of(answer, make=by_messages))[0] == submitted
