@@ -100,6 +100,13 @@ async def tell_status(settings: Settings, folder: Path | None) -> None:
     views = [known.get(road, RoadView(road, "unused")) for road in roads]
     views += [view for road, view in known.items() if road not in roads]
     zone = ZoneInfo(settings.timezone)
-    for part in (show.states(views, zone), show.faults(views), show.waiting(queue), show.held(held, zone)):
+    told = {_road(item): await item.gateway.troubles() for item in found if item.gateway is not None}
+    for part in (
+        show.states(views, zone),
+        show.troubles(told),
+        show.faults(views),
+        show.waiting(queue),
+        show.held(held, zone),
+    ):
         if part is not None:
             out.print(part)

@@ -14,10 +14,10 @@ from bot.domain.messages import Outcome
 from bot.web.console.words import Word, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
-    from bot.domain.gateway import Abilities, Answer, Parsed
+    from bot.domain.gateway import Abilities, Answer, Parsed, Trouble
     from bot.domain.messages import Submitted
     from bot.roads.folder import Found
     from bot.roads.sending import Offer
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.storage.road_view import RoadView, Said, Waiting
 
 _NOT_NOW = Word("今は受け取られなかった。テストは送り直しません", "Not taken now; a test is not sent again")
+_MOST_TROUBLES = 5
 _WIDE = 200
 """Columns of output that is no terminal."""
 
@@ -102,6 +103,12 @@ def faults(views: Sequence[RoadView]) -> Table | None:
             reason = f"{why.ja} {why.en}" if why else ""
             made.add_row(view.road, f"{what.ja} {what.en}", fault.code, reason, str(fault.number))
     return made if made.row_count else None
+
+
+def troubles(told: Mapping[str, Sequence[Trouble]]) -> Text | None:
+    """What roads noticed by themselves, the newest first; None where it is nothing."""
+    lines = [f"✘ {road}: {item.ja}\n  {item.en}" for road, items in told.items() for item in items[:_MOST_TROUBLES]]
+    return Text("\n".join(lines), style="bold") if lines else None
 
 
 def waiting(queue: Waiting) -> Text:

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
+from bot.gateways.relay_seal import new_keys
+from bot.gateways.relay_state import Odd, State
 from bot.roads.show import states
 from bot.settings import load_settings
 from bot.storage.database import Database
@@ -81,3 +83,16 @@ def test_status_of_a_new_installation(put, gateway):
     code, told = gateway("status")
     assert code == 0
     assert "保留している要求はありません" in told
+
+
+def test_status_tells_what_was_out_of_order_at_the_relay(put, gateway, tmp_path, monkeypatch):
+    keys, state = new_keys(), State()
+    monkeypatch.setenv("INSIDE_KEY", keys["inside.key"])
+    relay = {"kind": "relay", "sender": "relay", "url": "https://relay.example.jp", "key": "env:INSIDE_KEY"}
+    put("outside", **relay, relay=keys["relay.pub"], folder=str(tmp_path / "relay"))
+    state.notice(Odd("missing", 3, 4), datetime.now(UTC))
+    state.save(tmp_path / "relay" / "state.json")
+    code, told = gateway("status")
+    assert code == 0
+    assert "relay/outside: 中継が預かったはずの要求がありません" in told
+    assert "is gone" in told
