@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.reading import RED_FLAGS, SYMPTOMS
 from bot.reading.alternatives import branches_of, factored
-from bot.reading.beginnings import Index, guarded
+from bot.reading.beginnings import guarded
+from bot.reading.gates import Gates
+from bot.reading.index import DEEP, Index
 from bot.reading.spelling import Spelling
 from bot.reading.vocabulary import Vocabulary, lines
 
@@ -24,7 +27,7 @@ _WORD_END = "(?![\\w\u0900-\u0963])"
 _SCOPE_KEYS = (
     "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after",
     "past_before", "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me", "doubt",
-    "not_inside", "not_ending", "only", "no_word", "weak", "list_or",
+    "not_inside", "not_ending", "told_by", "only", "no_word", "weak", "list_or",
     "ill_relative", "body", "grave_body", "left_over", "past_inside", "now", "told_now",
     "thing_before", "thing_after", "animal_before", "colour_from", "colour_ill", "own_duty",
 )  # fmt: skip
@@ -75,10 +78,10 @@ class Idioms:
         self.branches = branches
         self.index = index
 
-    def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where they stand in ``text``, from left to right, none over another."""
+    def spans(self, text: str, pieces: AbstractSet[str]) -> Iterator[tuple[int, int]]:
+        """Where they stand in ``text``, of which ``pieces`` are, from left to right, none over another."""
         done = 0
-        for at, numbers in self.index.places(text):
+        for at, numbers in self.index.places(text, pieces):
             if at < done:
                 continue
             for number in numbers:
@@ -99,6 +102,8 @@ class Lexicon:
     idioms: Idioms
     rules: tuple[Rule, ...]
     scope: Mapping[str, re.Pattern[str]]
+    gates: Gates
+    """Which patterns of the ``scope`` can match in a reply."""
     alone: Mapping[str, re.Pattern[str]]
     filler: re.Pattern[str] | None
     index: Index
@@ -127,6 +132,8 @@ def build(data: Mapping[str, Any]) -> Lexicon:
         raise ValueError(f"unknown scope {sorted(unknown)}")
     rules = tuple(_rules(data, words, spaced=spaced))
     branches = tuple((number, branch) for number, rule in enumerate(rules) for branch in rule.branches)
+    patterns = {key: compiled(pattern) for key, pattern in scope.items()}
+    briefs = {key: words.brief_of(lines(pattern)) for key, pattern in scope.items()}
     return Lexicon(
         code=data["language"],
         spaced=spaced,
@@ -134,7 +141,8 @@ def build(data: Mapping[str, Any]) -> Lexicon:
         rules=rules,
         branches=branches,
         index=Index([branch.brief for _, branch in branches], words.heads, spaced=spaced),
-        scope={key: compiled(pattern) for key, pattern in scope.items()},
+        scope=patterns,
+        gates=Gates(patterns, briefs, words.heads, DEEP[spaced]),
         alone={key: compiled(patterns) for key, patterns in (data.get("alone") or {}).items()},
         filler=maybe("filler"),
         everyday=compiled([*(data.get("filler") or []), *(data.get("known") or [])], start=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import islice
 from operator import attrgetter
@@ -33,6 +34,9 @@ _MARKED_NOT = re.compile(r"[^。、\n ]{0,3} ?[:→=]?[(]?[-−×][)]?")
 """A "no" that is a mark behind one item of a list: 咳 息切れ(-) 胸痛(-)."""
 _SIGNS = ("red_flags", "dangers", "symptoms")
 _TWO_WORDS = ("chest_pain", "hemoptysis", "cyanosis", "pale")
+_BY = re.compile("[にか](?!し)")
+"""Behind who says it of the person: 近所の人に顔色が真っ青と言われた, 友達から..."""
+_TELLER = 6
 _ASKED_NOT = re.compile(r"[^。!?\n]{0,6}?(?:ま?せん|ない(?:です)?)か")
 _DENIABLE = ("wrong_number", "opt_out", "opt_in")
 _PREDICATE = re.compile(r" (?:still|is|are|a|bit|slightly|now|feels?|getting|gets|just|very|really|so) ")
@@ -47,9 +51,11 @@ _TOPIC = re.compile(
 class Scope:
     """Judges the signs of one text."""
 
-    def __init__(self, text: str, lexicon: Lexicon) -> None:
+    def __init__(self, text: str, pieces: AbstractSet[str], lexicon: Lexicon) -> None:
         self.text = text
-        self.scope = lexicon.scope
+        self.scope = lexicon.gates.possible(pieces)
+        """The patterns that can match in ``text`` at all; None of one that cannot is as good as no match."""
+        self._lexicon = lexicon
         self.listed: set[tuple[int, int]] = set()  # negations that speak of a whole list ("... などはありません")
         self.sentences = [match.end() for match in _SENTENCE_END.finditer(text)]
         breaks = self.scope.get("breaks")
@@ -99,7 +105,9 @@ class Scope:
         named = list(others.finditer(before))
         if not named:
             return False
-        home = self.scope.get("home")
+        home, told_by = self.scope.get("home"), self.scope.get("told_by")
+        if told_by and told_by.match(self.text, sign.end) and _BY.search(before[named[-1].end() :][:_TELLER]):
+            return False
         return home is None or not home.search(before, named[-1].end())
 
     def _of_none(self, sign: Sign) -> bool:
@@ -232,8 +240,8 @@ class Scope:
 
     def chained(self, signs: list[Sign]) -> Iterator[Sign]:
         """Negation and its absence shared along a list: "no fever, cough or chest pain", 息苦しさや胸の痛みはない."""
-        backward = "not_after" in self.scope
-        forward = "not_before" in self.scope
+        backward = "not_after" in self._lexicon.scope
+        forward = "not_before" in self._lexicon.scope
         judged = list(signs)
         order = range(len(judged) - 2, -1, -1)
         for i in order if backward else ():
@@ -304,7 +312,8 @@ class Scope:
 
         "no fever, cough or chest pain" denies the pain; "no fever, chest pain" tells of it.
         """
-        link, gap_like, sign = self.scope.get("list_or"), self.scope.get("list_gap"), signs[i]
+        scope, sign = self._lexicon.scope, signs[i]
+        link, gap_like = scope.get("list_or"), scope.get("list_gap")
         named = not sign.grave and not _PREDICATE.search(self.text, sign.start, sign.end)
         if named or link is None or gap_like is None or link.search(gap):
             return True

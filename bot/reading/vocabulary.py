@@ -34,7 +34,7 @@ class Vocabulary:
             patterns = lines(items)
             sign = chr(_SIGNS + number)
             self._words[name] = f"(?:{factored([self.expand(one) for line in patterns for one in branches_of(line)])})"
-            self._briefs[sign] = "|".join(map(self.brief, patterns))
+            self._briefs[sign] = self.brief_of(patterns)
             self._signs[name] = sign
 
     def expand(self, pattern: str) -> str:
@@ -56,6 +56,10 @@ class Vocabulary:
     def brief(self, pattern: str) -> str:
         """``pattern`` with a sign for each vocabulary and gap; quick to take apart."""
         return _WORD.sub(lambda match: self._signs[match.group(1)], _folded(pattern))
+
+    def brief_of(self, patterns: Sequence[str]) -> str:
+        """Several of them as one."""
+        return "|".join(map(self.brief, patterns))
 
 
 class _SignHeads(Mapping[str, Heads]):
