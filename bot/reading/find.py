@@ -142,6 +142,8 @@ def _denied_elsewhere(signs: list[Sign]) -> list[Sign]:
 
 def _holds(sign: Sign, denial: Sign) -> bool:
     """Whether ``sign``, which says "not" itself, holds the words of ``denial`` ("cannot speak without gasping")."""
+    if sign.start == denial.start:  # 呼べば目は開けるがすぐ閉じる
+        return sign.rule.firm and sign.end > denial.end
     return sign.rule.firm and sign.start < denial.start
 
 

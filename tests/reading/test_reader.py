@@ -217,3 +217,32 @@ def test_a_folder_without_a_lexicon_or_with_a_broken_one_is_told(tmp_path):
 def test_the_version_names_what_stands_in_the_files(reader):
     assert len(reader.version) == 16
     assert reader.read("1", Context.DAILY).version == reader.version
+
+
+@pytest.mark.parametrize(
+    "text,code",
+    [
+        ("近所の人に顔色が真っ青と言われました", "pale"),
+        ("友達に唇が紫だと言われた", "cyanosis"),
+        ("ドラマを見てたら急に息が苦しくなった", "dyspnea"),
+        ("ゲームしてた息子が急に意味の分からないことを言いだした", "confusion"),
+        ("友達もいないし死にたい", "suicide"),
+        ("近所もいない、だれか助けて", "rescue"),
+    ],
+)
+def test_a_danger_told_beside_somebody_else_stays_the_persons_own(reader, text, code):
+    reading = reader.read(text, Context.DAILY)
+    assert reading.priority is Priority.EMERGENCY
+    assert code in reading.present
+
+
+@pytest.mark.parametrize(
+    "text", ["隣の人が急に倒れて救急車が来てました。私は1", "ドラマで主人公が血を吐いた、泣いた 1"]
+)
+def test_a_danger_of_strangers_and_of_fiction_is_none(reader, text):
+    assert reader.read(text, Context.DAILY).priority is Priority.NONE
+
+
+@pytest.mark.parametrize("text", ["右手に力が入らない", "片方の手がいうこときかん", "みぎての、ちから、はいらない"])
+def test_half_of_the_body_without_strength_is_an_emergency_although_it_says_not(reader, text):
+    assert reader.read(text, Context.DAILY).priority is Priority.EMERGENCY

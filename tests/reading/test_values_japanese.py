@@ -108,6 +108,11 @@ def test_a_fever_a_degree_above_the_day_before_is_worse(reader, text, priority):
     assert reader.read(text, Context.TEMPERATURE).priority == priority
 
 
+@pytest.mark.parametrize("text", ["きゅうに", "いたい、きゅうに", "ちからがはいらない きゅうに"])
+def test_suddenly_in_kana_is_no_saturation(reader, text):
+    assert reader.read(text, Context.DAILY).spo2 is None
+
+
 @pytest.mark.parametrize("text", ["酸素は昨日98で今日95", "酸素 昨日98 今日95", "spo2 昨日98→今日95"])
 def test_the_later_of_two_saturations_counts(reader, text):
     assert reader.read(text, Context.DAILY).spo2 == 95
