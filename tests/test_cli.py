@@ -29,7 +29,7 @@ def run(*arguments, **how):
     env = {name: value for name, value in os.environ.items() if not name.startswith("MIMAMORI_")}
     env |= {"PYTHONUTF8": "1", **how.pop("env", {})}
     done = subprocess.run(
-        mimamori(*arguments), capture_output=True, text=True, timeout=60, check=False, env=env,
+        mimamori(*arguments), capture_output=True, text=True, timeout=120, check=False, env=env,
         stdin=subprocess.DEVNULL, **how,
     )  # fmt: skip
     assert "Traceback" not in done.stderr + done.stdout, done.stderr
@@ -110,7 +110,7 @@ def test_a_second_process_on_a_folder_is_refused_and_the_first_goes_on(child, tm
 def test_it_stops_in_good_order_when_told_to(child, tmp_path, number):
     running = child(*DEMO, "--data", tmp_path, ready="Ready")
     running.send(number)
-    assert running.wait(seconds=15) == 0
+    assert running.wait(seconds=60) == 0
     assert "Traceback" not in running.output
     assert "stopped" in running.output
 
@@ -186,8 +186,8 @@ def test_an_installation_without_a_road_says_that_it_cannot_send(child, tmp_path
     (tmp_path / "gateways").mkdir()
     env = {"MIMAMORI_DATA_DIR": str(tmp_path / "data"), "MIMAMORI_GATEWAYS": str(tmp_path / "gateways")}
     running = child("serve", ready="Ready", env={**env, "MIMAMORI_PORT": str(free_port)})
-    running.wait_for("No road can send texts yet", seconds=30)
-    assert running.stop(seconds=15) == 0
+    running.wait_for("No road can send texts yet", seconds=60)
+    assert running.stop(seconds=60) == 0
     assert "docs/gateways.md" in running.output
 
 
@@ -196,8 +196,8 @@ def test_an_installation_waits_for_a_database_that_is_not_there_yet(child, tmp_p
     waiting = child(
         "serve", ready=None, env={**SERVE, "MIMAMORI_DATA_DIR": str(tmp_path), "MIMAMORI_DATABASE_URL": url}
     )
-    waiting.wait_for("database_away", seconds=30)
-    assert waiting.stop(seconds=15) == 0
+    waiting.wait_for("database_away", seconds=60)
+    assert waiting.stop(seconds=60) == 0
     assert "Traceback" not in waiting.output
 
 

@@ -539,7 +539,7 @@ async def test_nothing_readable_is_at_the_relay(outside, reaper):
     assert all(path.stat().st_mode & 0o077 == 0 for path in outside.waiting)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=40)
 @pytest.mark.timeout(600)  # a process for each step
 async def test_a_relay_killed_at_any_step_loses_and_doubles_nothing(outside, reaper, small_house):
     outside.configure()

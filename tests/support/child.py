@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.support.reaper import Reaper
-from tests.support.wait import until
+from tests.support.wait import PATIENT_SECONDS, until
 
 CHECKOUT = Path(__file__).parents[2]
 READY = r"https?://127\.0\.0\.1:\d+"
@@ -62,7 +62,7 @@ class Child:
         """None while it runs; minus the signal's number after a kill."""
         return self._process.poll()
 
-    def wait_for(self, pattern: str, *, seconds: float = 30.0) -> re.Match:
+    def wait_for(self, pattern: str, *, seconds: float = PATIENT_SECONDS) -> re.Match:
         """The first match of ``pattern`` in a line that it prints."""
 
         def look() -> re.Match | None:
@@ -83,7 +83,7 @@ class Child:
             error.add_note(f"The child printed:\n{self.output}")
             raise
 
-    def wait(self, *, seconds: float = 30.0) -> int:
+    def wait(self, *, seconds: float = PATIENT_SECONDS) -> int:
         """Wait for it to end by itself, and return its exit code."""
         code = self._process.wait(timeout=seconds)
         self._ended()
@@ -93,7 +93,7 @@ class Child:
         """Send a signal to the process alone (SIGSTOP freezes it, SIGCONT wakes it)."""
         self._process.send_signal(number)
 
-    def stop(self, *, seconds: float = 30.0) -> int:
+    def stop(self, *, seconds: float = PATIENT_SECONDS) -> int:
         """Ask it to end (SIGTERM), and return its exit code."""
         self._process.terminate()
         return self.wait(seconds=seconds)

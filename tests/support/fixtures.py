@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.support import ports, tools
 from tests.support.child import READY, Child, mimamori
@@ -15,6 +15,7 @@ from tests.support.postgres import OwnPostgres, Postgres
 from tests.support.reaper import Reaper
 from tests.support.redis_server import OwnRedis, Redis
 from tests.support.templates import made_ready
+from tests.support.wait import PATIENT_SECONDS
 
 # No background traffic: the tests' Chromium talks to 127.0.0.1 only. The sandbox is off because root, and most
 # containers, cannot have it; the pages are our own.
@@ -28,6 +29,7 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=30_000)  # five seconds, its own patience, are too few on a busy machine
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +54,9 @@ def child(reaper: Reaper) -> Iterator[Callable[..., Child]]:
     """
     children: list[Child] = []
 
-    def start(*arguments: str | Path, ready: str | None = READY, seconds: float = 30.0, **how: object) -> Child:
+    def start(
+        *arguments: str | Path, ready: str | None = READY, seconds: float = PATIENT_SECONDS, **how: object
+    ) -> Child:
         process = Child(mimamori(*arguments), reaper, **how)
         children.append(process)
         if ready is not None:

@@ -23,7 +23,7 @@ from tests.support.wait import until
 SHIPPED = CHECKOUT / "config" / "gateways" / "kannel.conf"
 ADMIN = "admin-of-the-tests"
 SMPP_ACCOUNT = {"smsc-username": "mimamori", "smsc-password": "secret"}  # what tests/support/smsc.py lets in
-START_SECONDS = 20
+START_SECONDS = 60
 END_SECONDS = 3
 _LINE = re.compile(r"Got message \d+: <(.*)>$")
 

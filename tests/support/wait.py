@@ -9,13 +9,15 @@ from typing import TypeVar
 T = TypeVar("T")
 
 EVERY_SECONDS = 0.02
+PATIENT_SECONDS = 60.0
+"""Much longer than anything takes: three tests at a time on a busy machine with two cores are no error."""
 
 
 class TimeIsUpError(AssertionError):
     """The condition did not come true in time."""
 
 
-def until(condition: Callable[[], T], what: str, *, seconds: float = 30.0) -> T:
+def until(condition: Callable[[], T], what: str, *, seconds: float = PATIENT_SECONDS) -> T:
     """Return the first true answer of ``condition``; fail with ``what`` when there is none in time."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
@@ -26,7 +28,7 @@ def until(condition: Callable[[], T], what: str, *, seconds: float = 30.0) -> T:
     return answer
 
 
-async def until_async(condition: Callable[[], T | Awaitable[T]], what: str, *, seconds: float = 30.0) -> T:
+async def until_async(condition: Callable[[], T | Awaitable[T]], what: str, *, seconds: float = PATIENT_SECONDS) -> T:
     """Like ``until``, in a running event loop; the condition may be a coroutine function."""
     deadline = time.monotonic() + seconds
     while True:

@@ -19,7 +19,7 @@ async def running_demo(settings, data):
     """A demo without sample residents; its clock starts at ten in the morning."""
     ready = asyncio.get_running_loop().create_future()
     running = asyncio.create_task(bot.demo.run_demo(settings, data, 0, samples=False, ready=ready.set_result))
-    await asyncio.wait([running, ready], return_when=asyncio.FIRST_COMPLETED, timeout=60)
+    await asyncio.wait([running, ready], return_when=asyncio.FIRST_COMPLETED, timeout=120)
     if running.done():
         running.result()
     async with contextlib.AsyncExitStack() as stack:

@@ -21,7 +21,7 @@ PAGES = [
     "/console/accounts",
     "/console/no",
 ]
-LATER = 8_000
+LATER = 30_000
 
 
 async def sign_in(page, demo, login="nurse"):

@@ -16,7 +16,7 @@ from tests.web.visits import TARO, violations
 TALK, LIST = "/console/conversations/1", "/console/corrections"
 REPLY = "2 37.4 山田です。電話は090-9876-5432。階段で休み休みです"
 CLEAN = "2 37.4 〇〇です。電話は〇〇〇-〇〇〇〇。階段で休み休みです"
-LATER = 8_000
+LATER = 30_000
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.web.visits import HANAKO, TARO, violations
 
-LATER = 8_000
+LATER = 30_000
 COMPOSE = """(field) => {
   field.focus();
   field.dispatchEvent(new CompositionEvent("compositionstart"));
