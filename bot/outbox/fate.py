@@ -9,6 +9,7 @@ from bot.domain.messages import Reason
 from bot.domain.states import TextState
 from bot.storage.outbox import NEVER
 from bot.storage.settle import Settled
+from bot.storage.text_parts import REST
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,9 +23,6 @@ routine text loses nothing by waiting, and one that comes twice makes residents 
 
 GUIDANCE_PATIENCE = timedelta(seconds=30)
 """The same for guidance to call 119: longer than a receipt takes as a rule, no longer. Twice is better than never."""
-
-_REST = ".rest"
-"""Ends the name of the parts that a road did not take: what has no such part has not arrived as a whole."""
 
 
 def patience(claimed: Claimed) -> timedelta:
@@ -50,7 +48,7 @@ def unanswered(claimed: Claimed, now: datetime) -> Settled:
 
 def partly_taken(claimed: Claimed, submitted: Submitted) -> Settled:
     """A part of it is with the road: nothing is sent again by itself, somebody calls at once."""
-    ids = (*submitted.also, claimed.text.reference + _REST) if submitted.message_id else ()
+    ids = (*submitted.also, f"{claimed.text.reference}{REST}{claimed.attempts}") if submitted.message_id else ()
     return Settled(
         claimed.id, claimed.attempts, TextState.UNKNOWN, submitted.message_id, submitted.code, NEVER,
         road=claimed.road, reason=Reason.OTHER, also=ids, said=submitted.outcome, to_call=True,

@@ -21,6 +21,9 @@ FAILED = frozenset({TextState.UNDELIVERED, TextState.EXPIRED, TextState.REJECTED
 _TOLD = ""
 """Series of ids that no answer named: receipts did, found by our reference. Nobody knows how many will come."""
 
+REST = ".rest"
+"""In the name of the parts that a road did not take: the text is not with it, whatever becomes of the others."""
+
 _NAMELESS = ".?"
 """Ends the name under which receipts without any id are remembered."""
 
@@ -103,7 +106,10 @@ class PartBook:
         parts = self._parts[text.id]
         part = parts.get(receipt.message_id)
         if part is not None and part.series:
-            return self._arrived(text, receipt, part, part.series), False
+            said = self._arrived(text, receipt, part, part.series)
+            rest = any(name.startswith(text.reference + REST) and other.series == part.series
+                       for name, other in parts.items())  # fmt: skip
+            return (replace(said, state=TextState.UNKNOWN) if rest and said.state not in FAILED else said), False
         if part is not None and part.series is None:
             return receipt, False
         if any(other.series for other in parts.values()):

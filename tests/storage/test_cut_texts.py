@@ -118,3 +118,16 @@ async def test_another_failure_of_a_part_that_arrived_changes_nothing(database):
         text = await add_text(tx, segments=2)
         assert await apply(tx, ("a", "delivered"), ("b", "delivered"), ("b", "undelivered")) == []
         assert (await found(tx, text))[0] == "delivered"
+
+
+async def test_a_text_that_was_taken_in_part_is_whole_when_it_was_sent_again_and_all_of_that_arrived(database):
+    async with database.write() as tx:
+        text = await add_text(tx, segments=2, state="unknown", message_id="a")
+        await remember_ids(tx, ROAD, {"a": text, "ref1.rest1": text}, NOW)
+        await apply(tx, ("a", "accepted"), ("a", "delivered"))
+        assert (await found(tx, text))[0] == "unknown", "half a text is not with the road"
+        await remember_ids(tx, ROAD, {"b": text, "c": text}, NOW)
+        await apply(tx, ("b", "delivered"))
+        assert (await found(tx, text))[0] == "accepted"
+        await apply(tx, ("c", "delivered"))
+        assert (await found(tx, text))[0] == "delivered"
