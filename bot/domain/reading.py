@@ -41,7 +41,10 @@ class Priority(StrEnum):
 
     @property
     def rank(self) -> int:
-        return ("none", "routine", "urgent", "emergency").index(self.value)
+        return _RANKS[self]
+
+
+_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
 
 
 def worst(*priorities: Priority) -> Priority:

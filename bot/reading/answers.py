@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import add
 
 from bot.domain.reading import Context
 from bot.reading.beginnings import compiled
@@ -54,11 +55,39 @@ class Answers:
 def read_keyword(text: Normalised, lexicons: Sequence[Lexicon]) -> str | None:
     """STOP, START or HELP in any language where it is the whole message (besides politeness)."""
     for lexicon in lexicons:
-        cores = _cores(text.text, lexicon)
-        for name in ("opt_out", "opt_in", "help"):
-            if cores.are(lexicon.alone.get(name)):
-                return name
+        if name := _alone(text.text, lexicon, {name: (name,) for name in ("opt_out", "opt_in", "help")}):
+            return name
     return None
+
+
+def _alone(text: str, lexicon: Lexicon, names: Mapping[str, Sequence[str]]) -> str | None:
+    """The first of ``names`` whose words (of any of its sections of ``alone``) are all of ``text``."""
+    plain = _plain(text, lexicon)
+    if not plain:
+        return None
+    begun = _begun(plain, spaced=lexicon.spaced)
+    starts = lexicon.starts
+    names = {
+        name: possible
+        for name, keys in names.items()
+        if (possible := [key for key in keys if key in starts and not starts[key].isdisjoint(begun)])
+    }
+    if not names:
+        return None
+    cores = _cores(plain, lexicon)
+    for name, keys in names.items():
+        if any(cores.are(lexicon.alone[key]) for key in keys):
+            return name
+    return None
+
+
+def _begun(plain: str, *, spaced: bool) -> set[str]:
+    """How the message proper can begin: with a word, or without white space with any letter; two letters, and ""."""
+    if spaced:
+        return {"", *(word[:size] for word in plain.split() for size in (1, 2))}
+    joined = plain.replace(" ", "")
+    short = _STRETCHED.sub("", joined)
+    return {"", *joined, *map(add, joined, joined[1:]), *map(add, short, short[1:])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +97,23 @@ class _Cores:
     wholes: tuple[str, ...] = ()
     halves: tuple[tuple[str, str], ...] = ()
 
-    def are(self, pattern: re.Pattern[str] | None) -> bool:
+    def are(self, pattern: re.Pattern[str]) -> bool:
         """Whether the message is one of the words of ``pattern``."""
-        if pattern is None:
-            return False
         return any(map(pattern.fullmatch, self.wholes)) or any(
             pattern.fullmatch(first) and pattern.fullmatch(second) for first, second in self.halves
         )
 
 
-def _cores(text: str, lexicon: Lexicon) -> _Cores:
+def _plain(text: str, lexicon: Lexicon) -> str:
+    """The words of ``text`` as the language spells them; "" where they are too many for an answer."""
     if len(text) > _LONGEST_TYPED:
-        return _Cores()
+        return ""
     spelt = lexicon.spelling.plain(text) if lexicon.spelling else in_letters_of(lexicon.code, text)
     plain = _NO_LETTER.sub(" ", spelt).strip()
-    if not plain or len(plain) > _LONGEST_ANSWER:
-        return _Cores()
+    return plain if len(plain) <= _LONGEST_ANSWER else ""
+
+
+def _cores(plain: str, lexicon: Lexicon) -> _Cores:
     forms = {plain: None}
     if not lexicon.spaced:
         joined = plain.replace(" ", "")
@@ -162,10 +192,8 @@ def _pieces(whole: Normalised, start: int = 0) -> list[tuple[int, int]]:
 
 
 def _word(piece: str, context: Context, lexicons: Sequence[Lexicon]) -> str | None:
+    names = {name: (f"danger_{name}", name) if context is Context.DANGER else (name,) for name in ("yes", "no")}
     for lexicon in lexicons:
-        cores = _cores(piece, lexicon)
-        for name in ("yes", "no"):
-            special = lexicon.alone.get(f"danger_{name}") if context is Context.DANGER else None
-            if cores.are(special) or cores.are(lexicon.alone.get(name)):
-                return name
+        if name := _alone(piece, lexicon, names):
+            return name
     return None

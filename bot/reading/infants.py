@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
+from bot.reading.beginnings import compiled
 from bot.reading.normalise import fold_pattern
 
-YOUNG_BABY = re.compile(
+YOUNG_BABY = compiled(
     fold_pattern(
         r"(?:生後|せいご|産まれて|生まれて|うまれて) ?(?:[12] ?(?:か月|かげつ|ヶ月|カ月|ヵ月|ケ月|箇月)"
         r"|\d+ ?(?:日|週|にち|しゅう)|[一二](?:か月|ヶ月"

@@ -135,6 +135,8 @@ def from_romaji(text: Normalised, foreign: frozenset[str] = frozenset()) -> Norm
 
     Sentences with more ``foreign`` words (that give other languages away) than Japanese ones stay as they are.
     """
+    if not _LATIN_WORD.search(text.text):
+        return None
     own = [match for match in _SENTENCE.finditer(text.text) if not _is_foreign(match.group(), foreign)]
     words = [word for sentence in own for word in _LATIN_WORD.findall(sentence.group())]
     if not words or not any(_hints(word) for word in words):

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.domain.reading import RED_FLAGS, SYMPTOMS
 from bot.reading.alternatives import branches_of, factored
-from bot.reading.beginnings import guarded
+from bot.reading.beginnings import beginnings, guarded
 from bot.reading.gates import Gates
 from bot.reading.index import DEEP, Index
 from bot.reading.spelling import Spelling
@@ -105,6 +105,8 @@ class Lexicon:
     gates: Gates
     """Which patterns of the ``scope`` can match in a reply."""
     alone: Mapping[str, re.Pattern[str]]
+    starts: Mapping[str, frozenset[str]]
+    """What the words of ``alone`` begin with: up to two letters, "" where they can begin with anything."""
     filler: re.Pattern[str] | None
     index: Index
     """Where which of ``branches`` can begin."""
@@ -144,10 +146,17 @@ def build(data: Mapping[str, Any]) -> Lexicon:
         scope=patterns,
         gates=Gates(patterns, briefs, words.heads, DEEP[spaced]),
         alone={key: compiled(patterns) for key, patterns in (data.get("alone") or {}).items()},
+        starts={key: _starts(words, patterns) for key, patterns in (data.get("alone") or {}).items()},
         filler=maybe("filler"),
         everyday=compiled([*(data.get("filler") or []), *(data.get("known") or [])], start=True),
         spelling=Spelling(data["spellings"]) if data.get("spellings") else None,
     )
+
+
+def _starts(words: Vocabulary, patterns: str | Sequence[str]) -> frozenset[str]:
+    """The first letters, up to what may be left out or written otherwise: white space, a long sound."""
+    starts = beginnings(words.brief_of(lines(patterns)), words.heads(2), 2)
+    return frozenset(start.partition(" ")[0].partition("ー")[0] for start in starts or ("",))
 
 
 def _rules(data: Mapping[str, Any], words: Vocabulary, *, spaced: bool) -> Iterator[Rule]:

@@ -95,7 +95,8 @@ class Normalised:
 def normalise(text: str) -> Normalised:
     """Fold width, case, kana, accents, digits, emoji and stretched sounds; never raises."""
     if _SIMPLE.fullmatch(text) and not _SQUEEZED.search(text):
-        folded, places = "".join(map(_fold, text)), range(len(text) + 1)
+        folded = text.lower() if text.isascii() else "".join(map(_fold, text))
+        places = range(len(text) + 1)
         if len(folded) == len(text) and not _REPEATED.search(folded):
             return _mend_typing(Normalised(folded, tuple(places[:-1]), tuple(places[1:])))
     chars: list[str] = []
@@ -223,6 +224,7 @@ def _long_vowel(before: str, after: str) -> str:
 _UNFINISHED = re.compile("(?<=[\u3041-\u309f])(?:s|n)(?![a-z0-9])|[jskrnhmgbt](?=[ゃゅょ])")
 _DOUBLED = re.compile(r"(?<=\d)[.,](?=[.,]\d)")
 """A point typed twice inside a number: 37..5."""
+_TWICE = ("..", ",,", ".,", ",.")
 
 
 def _mend_typing(text: Normalised) -> Normalised:
@@ -235,4 +237,6 @@ def _mend_typing(text: Normalised) -> Normalised:
             return _HALF_TYPED[letter]
         return "す" if letter == "s" else "ん"
 
-    return text.rewrite(_UNFINISHED, mend).rewrite(_DOUBLED, lambda _: "")
+    if not text.text.isascii():
+        text = text.rewrite(_UNFINISHED, mend)
+    return text.rewrite(_DOUBLED, lambda _: "") if any(twice in text.text for twice in _TWICE) else text

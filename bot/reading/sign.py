@@ -33,7 +33,7 @@ class Sign:
 
     def now(self, status: Status) -> Sign:
         """The same sign, worth something else."""
-        return Sign(self.rule, self.start, self.end, status)
+        return self if status is self.status else Sign(self.rule, self.start, self.end, status)
 
     def at(self, start: int, end: int) -> Sign:
         """The same sign at another place."""

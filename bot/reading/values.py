@@ -61,6 +61,8 @@ def read_values(text: str, context: Context, menu_end: int) -> Values:
         else:
             odd = True
     odd = odd or bool(words.ODD.search(text))
+    if not found and not vague:
+        return Values(None, None, tuple(spans), odd=odd)
     own, others = own_values(text, found)
     degrees = [value for value in own if value.kind == "temperature"]
     temperature = decide(text, degrees, highest=True)
