@@ -14,6 +14,8 @@ _BEGIN = re.compile(r"(?<![^\W_])[^\W_]|[\W_]")
 _FIRST = 2
 DEEP = {True: 4, False: 3}
 """Letters that are looked at in the end: more in alphabets than where there are thousands of letters."""
+_LONG = 300
+"""Characters; so long a text holds nearly all pieces, and none of them leaves anything out."""
 _place = methodcaller("start")
 _KEPT = 20_000
 """Letters for which is kept what can begin with them."""
@@ -62,12 +64,13 @@ class Index:
 
         ``pieces`` are those of ``text`` (``needs.pieces_of``).
         """
-        known, find_out, needs = self._deep.get, self._find_out, self._needs
+        known, find_out = self._deep.get, self._find_out
+        needs = self._needs if len(text) < _LONG else []
         for at, letters in self._letters(text):
             numbers: Sequence[int] | None = known(letters)
             if numbers is None:
                 numbers = find_out(letters)
-            if numbers and needs:
+            if needs and len(numbers) > 1:
                 numbers = [number for number in numbers if not needs[number].isdisjoint(pieces)]
             if numbers:
                 yield at, numbers
