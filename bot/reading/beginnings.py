@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from operator import add
 from types import MappingProxyType
 from typing import Any
 
@@ -14,16 +15,22 @@ _MOST = 600
 _WIDE = 400
 """A range of more letters than this says too little."""
 _DIGITS = frozenset("0123456789")
+_BEGIN = re.compile(r"(?<![^\W_])[^\W_]|[\W_]")
+_FIRST = 2
+_DEEP = {True: 4, False: 3}
+"""Letters that are looked at in the end: more in alphabets than where there are thousands of letters."""
+_KEPT = 20_000
+"""Letters for which is kept what can begin with them."""
 
 Heads = frozenset[tuple[str, bool]]
 """Beginnings; True where anything may follow, False where the pattern (so far) ends there."""
 Signs = Mapping[str, Heads]
-NO_SIGNS: Signs = MappingProxyType({})
-EMPTY: Heads = frozenset([("", False)])
-ANYTHING: Heads = frozenset([("", True)])
+_NO_SIGNS: Signs = MappingProxyType({})
+_EMPTY: Heads = frozenset([("", False)])
+_ANYTHING: Heads = frozenset([("", True)])
 
 
-def beginnings(pattern: str, signs: Signs = NO_SIGNS, depth: int = 2) -> frozenset[str] | None:
+def beginnings(pattern: str, signs: Signs = _NO_SIGNS, depth: int = 2) -> frozenset[str] | None:
     """The letters, up to ``depth``, that every match of ``pattern`` begins with, None where that cannot be told.
 
     ``signs`` are letters that stand for longer patterns, with their beginnings.
@@ -50,32 +57,102 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 def heads_of(pattern: str, signs: Signs, depth: int) -> Heads:
     """The beginnings of ``pattern``, for use as a sign in other patterns."""
-    items = parsed(pattern)
-    return ANYTHING if items is None else _of_sequence(items, signs, depth)
-
-
-@lru_cache(maxsize=4)
-def parsed(pattern: str) -> Iterable[Any] | None:
-    """The items of ``pattern``; None under a Python with another parser, where every place is tried."""
     try:
-        items: Iterable[Any] = importlib.import_module("re._parser").parse(pattern)
-    except (ImportError, AttributeError):
-        return None
-    return items
+        items = importlib.import_module("re._parser").parse(pattern)
+    except (ImportError, AttributeError):  # another Python with another parser: every place is tried
+        return _ANYTHING
+    return _of_sequence(items, signs, depth)
+
+
+class Index:
+    """For the places of a text, the patterns that can begin there; in ``spaced`` languages only where a word begins.
+
+    ``signs`` gives the beginnings of signs for a depth. At first two letters of a pattern are known, once it is
+    ``deepened`` three or four; which patterns go on with the letters of a place is kept when a reply first brings them.
+    """
+
+    def __init__(
+        self, patterns: Sequence[str], signs: Callable[[int], Signs] = lambda _: _NO_SIGNS, *, spaced: bool = False
+    ) -> None:
+        self._spaced = spaced
+        self._patterns = patterns
+        self._depth = _DEEP[spaced]
+        self._signs = signs(self._depth)
+        by_head: dict[str, list[int]] = {}
+        anywhere: list[int] = []
+        first = signs(_FIRST)
+        for number, pattern in enumerate(patterns):
+            heads = beginnings(pattern, first, _FIRST)
+            for where in [anywhere] if heads is None else [by_head.setdefault(head, []) for head in heads]:
+                where.append(number)
+        self.anywhere = tuple(anywhere)
+        self._numbers = {head: _all_at(head, by_head, anywhere) for head in by_head}
+        """For each head the patterns that can begin with it: its own, those of its first letters, those of any."""
+        self._deep: dict[str, tuple[int, ...]] = {}
+        self._heads: list[frozenset[str] | None] | None = None
+
+    def deepen(self) -> None:
+        """Find out the further letters of each pattern, which takes a while; fewer patterns are tried from then on."""
+        if self._heads is None:
+            self._heads = [beginnings(pattern, self._signs, self._depth) for pattern in self._patterns]
+
+    def places(self, text: str) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """For each place of ``text`` where patterns can begin their numbers, in order."""
+        known, find_out = self._deep.get, self._find_out
+        places: Iterable[tuple[int, str]]
+        if self._spaced:
+            end = " " * self._depth
+            places = ((at, (text[at : at + self._depth] + end)[: self._depth]) for at in _begins(text))
+        else:
+            places = enumerate(_pieces(text, self._depth))
+        for at, letters in places:
+            numbers = known(letters)
+            if numbers is None:
+                numbers = find_out(letters)
+            if numbers:
+                yield at, numbers
+
+    def _find_out(self, letters: str) -> tuple[int, ...]:
+        numbers = self._numbers.get(letters[:_FIRST]) or self._numbers.get(letters[0]) or self.anywhere
+        if self._heads is None:
+            return numbers
+        starts = {letters[:size] for size in range(1, len(letters) + 1)}
+        deep = tuple([number for number in numbers if not _misses(self._heads[number], starts)])
+        if len(self._deep) >= _KEPT:
+            self._deep.clear()
+        self._deep[letters] = deep
+        return deep
+
+
+def _misses(heads: frozenset[str] | None, starts: set[str]) -> bool:
+    return heads is not None and heads.isdisjoint(starts)
+
+
+def _begins(text: str) -> Iterator[int]:
+    """The places of ``text`` that are not between two letters or digits."""
+    return (match.start() for match in _BEGIN.finditer(text))
+
+
+def _pieces(text: str, size: int) -> Iterable[str]:
+    """The ``size`` letters at each place of ``text``; after its end there is white space."""
+    pieces: Iterable[str] = text
+    for shift in range(1, size):
+        pieces = map(add, pieces, f"{text[shift:]}{' ' * shift}")
+    return pieces
+
+
+def _all_at(head: str, by_head: Mapping[str, list[int]], anywhere: list[int]) -> tuple[int, ...]:
+    shorter = (number for size in range(1, len(head) + 1) for number in by_head.get(head[:size], ()))
+    return tuple(sorted({*shorter, *anywhere}))
 
 
 def _of_sequence(items: Iterable[Any], signs: Signs, depth: int) -> Heads:
-    heads = EMPTY
+    heads = _EMPTY
     for operation, argument in items:
         if not any(_open(head, depth) for head in heads):
             break
-        heads = followed(heads, heads_of_item(str(operation), argument, signs, depth), depth)
+        heads = _few(_joined(heads, _of_item(str(operation), argument, signs, depth), depth), depth)
     return heads
-
-
-def followed(heads: Heads, more: Heads, depth: int) -> Heads:
-    """The beginnings of what begins like ``heads`` and goes on like ``more``."""
-    return _few(_joined(heads, more, depth), depth)
 
 
 def _open(head: tuple[str, bool], depth: int) -> bool:
@@ -106,13 +183,12 @@ def _few(heads: Heads, depth: int) -> Heads:
     return heads
 
 
-def heads_of_item(operation: str, argument: Any, signs: Signs, depth: int) -> Heads:  # noqa: ANN401  # the parser's own trees
-    """The beginnings of one item of a parsed pattern."""
+def _of_item(operation: str, argument: Any, signs: Signs, depth: int) -> Heads:  # noqa: ANN401  # the parser's own trees
     if operation == "LITERAL":
         letter = chr(argument)
         return signs.get(letter) or frozenset([(letter, False)])
     if operation == "IN":
-        return _of_class(tuple(argument)) if signs is NO_SIGNS else _with_signs(tuple(argument), signs)
+        return _with_signs(tuple(argument), signs) if signs else _of_class(tuple(argument))
     if operation == "BRANCH":
         return _few(frozenset().union(*(_of_sequence(branch, signs, depth) for branch in argument[1])), depth)
     if operation == "SUBPATTERN":
@@ -120,11 +196,11 @@ def heads_of_item(operation: str, argument: Any, signs: Signs, depth: int) -> He
     if operation in ("MAX_REPEAT", "MIN_REPEAT"):
         least, most, inner = argument
         return _of_repeat(least, most, _of_sequence(inner, signs, depth), depth)
-    return EMPTY if operation in ("ASSERT", "ASSERT_NOT", "AT") else ANYTHING
+    return _EMPTY if operation in ("ASSERT", "ASSERT_NOT", "AT") else _ANYTHING
 
 
 def _of_repeat(least: int, most: int, one: Heads, depth: int) -> Heads:
-    heads, whole = (EMPTY, EMPTY) if not least else (frozenset[tuple[str, bool]](), EMPTY)
+    heads, whole = (_EMPTY, _EMPTY) if not least else (frozenset[tuple[str, bool]](), _EMPTY)
     for count in range(1, min(most, depth) + 1):
         whole = _joined(whole, one, depth)
         if count >= min(least, depth):
@@ -151,5 +227,5 @@ def _of_class(items: tuple[Any, ...]) -> Heads:
         elif name == "CATEGORY" and str(argument) == "CATEGORY_DIGIT":
             letters |= _DIGITS  # normalised text has no others
         else:
-            return ANYTHING
+            return _ANYTHING
     return frozenset((letter, False) for letter in letters)

@@ -11,11 +11,9 @@ from bot.reading.answers import Answers, read_keyword, read_yes_no
 from bot.reading.combine import Found
 from bot.reading.coverage import has_words
 from bot.reading.hanzi import in_letters_of
-from bot.reading.index import DEEP
 from bot.reading.language import choose, from_romaji
 from bot.reading.lexicon import Lexicon, Rule
 from bot.reading.menu import Menu, read_menu
-from bot.reading.needs import pieces_of
 from bot.reading.normalise import Normalised
 from bot.reading.numbers import write_digits
 from bot.reading.shelf import Shelf
@@ -69,13 +67,11 @@ def _read_in(lexicon: Lexicon, text: str) -> tuple[list[tuple[int, int]], list[S
     """The places of idioms and the signs that one language finds in ``text``, read as that language spells it."""
     told = in_letters_of(lexicon.code, text)
     if lexicon.spelling is None:
-        pieces = pieces_of(told, DEEP[lexicon.spaced])
-        masked = mask_idioms(told, pieces, lexicon)
-        return _masked_places(told, masked), find_signs(told, masked, pieces, lexicon)
+        masked = mask_idioms(told, lexicon)
+        return _masked_places(told, masked), find_signs(told, masked, lexicon)
     spelt = lexicon.spelling.of(told)
-    pieces = pieces_of(spelt.text, DEEP[lexicon.spaced])
-    masked = mask_idioms(spelt.text, pieces, lexicon)
-    signs = [moved(sign, spelt) for sign in find_signs(spelt.text, masked, pieces, lexicon)]
+    masked = mask_idioms(spelt.text, lexicon)
+    signs = [moved(sign, spelt) for sign in find_signs(spelt.text, masked, lexicon)]
     return [spelt.span(*place) for place in _masked_places(spelt.text, masked)], signs
 
 

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.reading import RED_FLAGS, SYMPTOMS
 from bot.reading.alternatives import branches_of, factored
-from bot.reading.beginnings import beginnings, guarded
-from bot.reading.gates import Gates
-from bot.reading.index import DEEP, Index
+from bot.reading.beginnings import Index, beginnings, guarded
 from bot.reading.spelling import Spelling
 from bot.reading.vocabulary import Vocabulary, lines
 
@@ -78,10 +75,10 @@ class Idioms:
         self.branches = branches
         self.index = index
 
-    def spans(self, text: str, pieces: AbstractSet[str]) -> Iterator[tuple[int, int]]:
-        """Where they stand in ``text``, of which ``pieces`` are, from left to right, none over another."""
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where they stand in ``text``, from left to right, none over another."""
         done = 0
-        for at, numbers in self.index.places(text, pieces):
+        for at, numbers in self.index.places(text):
             if at < done:
                 continue
             for number in numbers:
@@ -102,8 +99,6 @@ class Lexicon:
     idioms: Idioms
     rules: tuple[Rule, ...]
     scope: Mapping[str, re.Pattern[str]]
-    gates: Gates
-    """Which patterns of the ``scope`` can match in a reply."""
     alone: Mapping[str, re.Pattern[str]]
     starts: Mapping[str, frozenset[str]]
     """What the words of ``alone`` begin with: up to two letters, "" where they can begin with anything."""
@@ -134,8 +129,6 @@ def build(data: Mapping[str, Any]) -> Lexicon:
         raise ValueError(f"unknown scope {sorted(unknown)}")
     rules = tuple(_rules(data, words, spaced=spaced))
     branches = tuple((number, branch) for number, rule in enumerate(rules) for branch in rule.branches)
-    patterns = {key: compiled(pattern) for key, pattern in scope.items()}
-    briefs = {key: words.brief_of(lines(pattern)) for key, pattern in scope.items()}
     return Lexicon(
         code=data["language"],
         spaced=spaced,
@@ -143,8 +136,7 @@ def build(data: Mapping[str, Any]) -> Lexicon:
         rules=rules,
         branches=branches,
         index=Index([branch.brief for _, branch in branches], words.heads, spaced=spaced),
-        scope=patterns,
-        gates=Gates(patterns, briefs, words.heads, DEEP[spaced]),
+        scope={key: compiled(pattern) for key, pattern in scope.items()},
         alone={key: compiled(patterns) for key, patterns in (data.get("alone") or {}).items()},
         starts={key: _starts(words, patterns) for key, patterns in (data.get("alone") or {}).items()},
         filler=maybe("filler"),

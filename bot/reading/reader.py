@@ -101,7 +101,7 @@ class Reader:
         )
 
     def warm(self) -> None:
-        """Compile every language now, so that the first reply in each costs no more than the next (some seconds)."""
+        """Compile every language now, so that the first reply in each costs no more than the next (about 1 s)."""
         self._shelf.open_all()
 
     def _read_ends(self, text: str, context: Context) -> Reading:

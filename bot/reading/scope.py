@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import islice
 from operator import attrgetter
@@ -51,11 +50,9 @@ _TOPIC = re.compile(
 class Scope:
     """Judges the signs of one text."""
 
-    def __init__(self, text: str, pieces: AbstractSet[str], lexicon: Lexicon) -> None:
+    def __init__(self, text: str, lexicon: Lexicon) -> None:
         self.text = text
-        self.scope = lexicon.gates.possible(pieces)
-        """The patterns that can match in ``text`` at all; None of one that cannot is as good as no match."""
-        self._lexicon = lexicon
+        self.scope = lexicon.scope
         self.listed: set[tuple[int, int]] = set()  # negations that speak of a whole list ("... などはありません")
         self.sentences = [match.end() for match in _SENTENCE_END.finditer(text)]
         breaks = self.scope.get("breaks")
@@ -240,8 +237,8 @@ class Scope:
 
     def chained(self, signs: list[Sign]) -> Iterator[Sign]:
         """Negation and its absence shared along a list: "no fever, cough or chest pain", 息苦しさや胸の痛みはない."""
-        backward = "not_after" in self._lexicon.scope
-        forward = "not_before" in self._lexicon.scope
+        backward = "not_after" in self.scope
+        forward = "not_before" in self.scope
         judged = list(signs)
         order = range(len(judged) - 2, -1, -1)
         for i in order if backward else ():
@@ -312,8 +309,7 @@ class Scope:
 
         "no fever, cough or chest pain" denies the pain; "no fever, chest pain" tells of it.
         """
-        scope, sign = self._lexicon.scope, signs[i]
-        link, gap_like = scope.get("list_or"), scope.get("list_gap")
+        link, gap_like, sign = self.scope.get("list_or"), self.scope.get("list_gap"), signs[i]
         named = not sign.grave and not _PREDICATE.search(self.text, sign.start, sign.end)
         if named or link is None or gap_like is None or link.search(gap):
             return True

@@ -137,7 +137,6 @@ class Shelf:
             lexicon = book.open()
             for branch in (*lexicon.idioms.branches, *(branch for _, branch in lexicon.branches)):
                 branch.pattern()
-            lexicon.gates.deepen()
             lexicon.index.deepen()
             lexicon.idioms.index.deepen()
 

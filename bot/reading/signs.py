@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
 from operator import attrgetter
 
 from bot.reading.lexicon import Lexicon
@@ -21,24 +20,24 @@ _NEAR = 4
 _place = attrgetter("start", "end")
 
 
-def mask_idioms(text: str, pieces: AbstractSet[str], lexicon: Lexicon) -> str:
-    """``text``, of which ``pieces`` are, with every idiom of the language covered."""
+def mask_idioms(text: str, lexicon: Lexicon) -> str:
+    """``text`` with every idiom of the language covered."""
     masked, done = "", 0
-    for start, end in lexicon.idioms.spans(text, pieces):
+    for start, end in lexicon.idioms.spans(text):
         masked, done = masked + text[done:start] + MASK * (end - start), end
     return masked + text[done:] if done else text
 
 
-def find_signs(text: str, masked: str, pieces: AbstractSet[str], lexicon: Lexicon) -> list[Sign]:
+def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
     """All signs of one language in ``text``, each with its status, in order of place.
 
     Signs of health are looked for in ``masked``, where idioms are covered.
     """
-    found = list(_matches(text, masked, pieces, lexicon))
+    found = list(_matches(text, masked, lexicon))
     if not found:
         return found
     found.sort(key=_place)
-    scope = Scope(text, pieces, lexicon)
+    scope = Scope(text, lexicon)
     judged = [sign.now(scope.status(sign, found)) for sign in found]
     return _without_mere_mentions(_denied(list(scope.chained(judged)), scope), scope)
 
@@ -89,12 +88,12 @@ def _rather(other: Sign, bare: Sign, scope: Scope) -> bool:
     return scope.clause(other.start) == scope.clause(bare.start)
 
 
-def _matches(text: str, masked: str, pieces: AbstractSet[str], lexicon: Lexicon) -> Iterator[Sign]:
+def _matches(text: str, masked: str, lexicon: Lexicon) -> Iterator[Sign]:
     """Every match of every rule, from left to right; none over another of the same rule."""
     done: dict[int, int] = {}  # where the next match of a rule may begin
     found: dict[int, int] = {}
     branches, rules = lexicon.branches, lexicon.rules
-    for at, numbers in lexicon.index.places(text, pieces):
+    for at, numbers in lexicon.index.places(text):
         for number in numbers:
             owner, branch = branches[number]
             match = (branch.compiled or branch.pattern()).match(text if branch.speech else masked, at)

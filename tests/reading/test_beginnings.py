@@ -8,10 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.reading.beginnings import beginnings, guarded, heads_of
-from bot.reading.gates import Gates
-from bot.reading.index import Index
-from bot.reading.needs import need_of, pieces_of
+from bot.reading.beginnings import Index, beginnings, guarded, heads_of
 
 letters = st.sampled_from("abc息胸")
 patterns = st.recursive(
@@ -57,9 +54,8 @@ def test_of_several_vocabularies_each_is_a_beginning():
 
 
 def test_in_spaced_languages_only_the_beginnings_of_words_are_tried():
-    pieces = pieces_of("headache ache", 4)
-    assert list(Index(["ache"], spaced=True).places("headache ache", pieces)) == [(9, (0,))]
-    assert list(Index(["ache"]).places("headache ache", pieces)) == [(4, (0,)), (9, (0,))]
+    assert list(Index(["ache"], spaced=True).places("headache ache")) == [(9, (0,))]
+    assert list(Index(["ache"]).places("headache ache")) == [(4, (0,)), (9, (0,))]
 
 
 def test_every_rule_of_the_lexicon_knows_how_it_begins(reader):
@@ -79,43 +75,12 @@ def test_the_index_leaves_out_no_pattern_that_matches(rules, text, spaced):
     for turn in range(3):  # before it is deepened, then twice: what is found out the first time is kept
         if turn:
             index.deepen()
-        places = dict(index.places(text, pieces_of(text, 4)))
+        places = dict(index.places(text))
         for number, rule in enumerate(rules):
             for match in re.finditer(f"(?=({rule}))", text):
                 at = match.start()
                 inside = spaced and at and text[at : at + 1].isalnum() and text[at - 1].isalnum()
                 assert inside or not match[1] or number in places.get(at, ())
-
-
-@given(patterns, texts, st.integers(1, 4), st.booleans())
-def test_every_match_holds_what_its_pattern_needs(pattern, text, size, further):
-    need = need_of(pattern, size=size, further=further)
-    for match in re.finditer(pattern, text):
-        assert not need.isdisjoint(pieces_of(match.group(), size))
-
-
-@pytest.mark.parametrize(
-    "pattern, need",
-    [
-        ("胸.{0,5}(?:痛|苦しい)", {"胸"}),
-        (".*(?:痛い|苦しい)", {"痛い", "苦し"}),
-        ("(?:胸|心臓)?(?:が|は)(?:止ま|動か)", {"止ま", "動か"}),
-        ("痛?", {""}),
-        ("(?:痛い|.)", {""}),
-    ],
-)
-def test_what_a_pattern_needs_is_the_rarest_that_every_match_holds(pattern, need):
-    assert need_of(pattern, size=2) == need
-
-
-@given(st.lists(patterns, min_size=1, max_size=4), texts)
-def test_a_pattern_that_matches_is_always_possible(rules, text):
-    named = {str(number): rule for number, rule in enumerate(rules)}
-    gates = Gates({name: re.compile(rule) for name, rule in named.items()}, named, lambda _: {}, 3)
-    assert gates.possible(set()) == gates.possible(pieces_of(text, 3)) != {}
-    gates.deepen()
-    possible = gates.possible(pieces_of(text, 3))
-    assert all(name in possible for name, rule in named.items() if re.search(rule, text))
 
 
 @given(patterns, texts)

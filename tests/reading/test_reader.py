@@ -236,9 +236,7 @@ def test_a_danger_told_beside_somebody_else_stays_the_persons_own(reader, text, 
     assert code in reading.present
 
 
-@pytest.mark.parametrize(
-    "text", ["隣の人が急に倒れて救急車が来た。私は1", "ドラマで主人公が血を吐いた、泣いた 1"]
-)
+@pytest.mark.parametrize("text", ["隣の人が急に倒れて救急車が来た。私は1", "ドラマで主人公が血を吐いた、泣いた 1"])
 def test_a_danger_of_strangers_and_of_fiction_is_none(reader, text):
     assert reader.read(text, Context.DAILY).priority is Priority.NONE
 
