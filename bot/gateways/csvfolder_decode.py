@@ -79,7 +79,7 @@ def read_rows(data: bytes, encoding: str = "auto", delimiter: str = "") -> Rows:
     text, name, damaged = decode(data, encoding)
     found = Rows(name, damaged)
     first = next((line for line in text.splitlines() if line.strip()), "")
-    csv.field_size_limit(max(len(text), 1))
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # the whole process has one: only ever raised
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or _likely(first), strict=True)
     for line, cells in _records(reader, found):
         if any(cell.strip() for cell in cells):

@@ -38,7 +38,7 @@ UNIT_AFTER = re.compile(
         r"|キロ|kg|g(?![a-z])|mg|ml|cc|mm|cm|"
         r"階|号|番(?!号)|丁目|点|本(?!人)|枚|個|杯|秒|度目|歩(?![いきけくこ行])|メートル|ページ|つ|以上の|㎎|週間|時間|years?"
         r"|yrs?|yo(?![a-z])|y/o"
-        r"|months?|weeks?|wks?|days?|hours?|hrs?(?! ?:| ?\d)|"
+        r"|months?|weeks?|wks?|days?|hours?|hrs?(?! ?[:=]| ?\d)|"
         r"minutes?|mins?(?![a-z])|times?|x(?![a-z])|people|pm|am|岁|歲|天|次|个|個|周|週|點|点|点钟|분|시|일|살"
         r"|세|주|개월|번"
         r"|회|명|시간|tuoi|tuan|thang|ngay|gio|lan(?![a-z])|nguoi|phut|"
