@@ -22,7 +22,8 @@ from tests.support.wait import TimeIsUpError, until, until_async
 
 SLEEPER = "import signal, time; print('sleeping', flush=True); time.sleep(600)"
 TEST_RUN_THAT_HANGS = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in a shell's background start without
 from pathlib import Path
 from tests.support.child import Child
 from tests.support.reaper import Reaper
