@@ -8,7 +8,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Coroutine, Iterator
+    from typing import Any
 
 
 class Bells:
@@ -38,3 +39,20 @@ async def wait_for(event: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):  # wait_for would lose a cancellation that comes together with the bell
             await event.wait()
+
+
+async def run_together(*jobs: Coroutine[Any, Any, None]) -> None:
+    """Until all have ended, or one fails: the others are cancelled then, and its error is raised.
+
+    Not ``asyncio.TaskGroup``: one that fails while it is cancelled tells only of the failure, and whoever goes on after
+    failures would never end.
+    """
+    tasks = [asyncio.create_task(job) for job in jobs]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()

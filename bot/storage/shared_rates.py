@@ -6,10 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.storage.rates import Granted, Rates
+from bot.storage.redis_link import open_redis
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -29,9 +29,7 @@ class SharedRates(Rates):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        self._redis: Redis = Redis.from_url(
-            url, socket_timeout=_PATIENCE_SECONDS, socket_connect_timeout=_PATIENCE_SECONDS
-        )
+        self._redis = open_redis(url)
         self._away_until = 0.0
 
     async def take(self, road: str, rate: float, burst: int, want: int, now: datetime) -> Granted:
@@ -53,7 +51,8 @@ class SharedRates(Rates):
             return None
         try:
             answer: Awaitable[Any] = self._redis.eval(script, 1, f"mimamori:rate:{road}", *map(str, values))
-            found = await answer
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                found = await answer
         except _LOST as error:
             log.warning("rates.redis_away", error=type(error).__name__)
             self._away_until = now + _LEFT_ALONE_SECONDS

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import TYPE_CHECKING
 
 import structlog
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.storage.bells import Bells
+from bot.storage.bells import Bells, run_together
+from bot.storage.redis_link import open_redis
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 log = structlog.get_logger(__name__)
 
 CHANNEL = "mimamori:bells"
 _RETRY_SECONDS = 1.0
+_PATIENCE_SECONDS = 5.0
 _LOST = (RedisError, OSError)
 
 
@@ -36,11 +41,10 @@ class SharedBells(Bells):
         """Carry bells to and from Redis until cancelled; a Redis that is away is waited for."""
         while True:
             try:
-                async with Redis.from_url(self._url) as redis, asyncio.TaskGroup() as both:
-                    both.create_task(self._hear(redis))
-                    both.create_task(self._tell(redis))
-            except* _LOST as errors:
-                log.warning("bells.redis_away", error=type(errors.exceptions[0]).__name__)
+                async with open_redis(self._url) as redis:
+                    await run_together(self._hear(redis), self._tell(redis))
+            except _LOST as error:
+                log.warning("bells.redis_away", error=type(error).__name__)
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _hear(self, redis: Redis) -> None:
@@ -56,5 +60,6 @@ class SharedBells(Bells):
             await self._some_rung.wait()
             self._some_rung.clear()
             names, self._rung = self._rung, set()
-            for name in names:
-                await redis.publish(CHANNEL, name)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                for name in names:
+                    await redis.publish(CHANNEL, name)

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 
+import pytest
+
 from bot.storage.bells import wait_for
 from bot.storage.wakeups import SharedBells
 
@@ -48,3 +50,34 @@ async def test_bells_ring_again_once_redis_is_back(private_redis):
         assert await rung_until_heard(here, there)
         private_redis.restart()
         assert await rung_until_heard(here, there)
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_whoever_carries_bells_ends_when_cancelled_whatever_was_under_way(redis_url, turns):
+    here, there = SharedBells(redis_url), SharedBells(redis_url)
+    tasks = [asyncio.create_task(item.run()) for item in (here, there)]
+    assert await rung_until_heard(here, there)
+    here.ring("inbox")
+    for _ in range(turns):
+        await asyncio.sleep(0)  # the loop turns once more: the cancellation comes at another moment of the sending
+    for task in tasks:
+        task.cancel()
+    _, left = await asyncio.wait(tasks, timeout=20)
+    assert not left
+
+
+async def test_a_failure_while_being_cancelled_does_not_keep_the_carrier_going(redis_url):
+    class Torn(SharedBells):
+        async def _hear(self, redis):
+            try:
+                await super()._hear(redis)
+            finally:
+                raise ConnectionError
+
+    here, there = Torn(redis_url), SharedBells(redis_url)
+    async with carried(there):
+        task = asyncio.create_task(here.run())
+        assert await rung_until_heard(here, there)
+        task.cancel()
+        _, left = await asyncio.wait([task], timeout=20)
+    assert not left

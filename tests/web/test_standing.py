@@ -60,6 +60,24 @@ async def test_what_a_connection_brings_is_committed_and_a_failure_is_no_end(hou
         assert await last_heard(tx, ROAD) == house.clock.now()
 
 
+async def test_a_connection_that_fails_while_it_is_closed_is_not_opened_again(house):
+    gateway = join(house)
+
+    async def torn(deliver):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise ConnectionResetError
+
+    gateway.run = torn
+    task = asyncio.create_task(keep_standing(gateway, house.service.reception, shortest=0.01))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    _, left = await asyncio.wait([task], timeout=20)
+    assert not left
+
+
 async def test_a_connection_hears_that_nothing_was_kept(house):
     gateway = join(house)
     async with house.service.database.write() as tx:

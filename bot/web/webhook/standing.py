@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.gateway import road_of
+from bot.storage.bells import run_together
 
 if TYPE_CHECKING:
     from bot.domain.gateway import Gateway, Parsed, Receive
@@ -34,10 +35,7 @@ async def keep_standing(
     while True:
         began = loop.time()
         try:
-            async with asyncio.TaskGroup() as both:
-                both.create_task(gateway.run(deliver))
-                if receive is not None:
-                    both.create_task(gateway.fetch(receive))
+            await run_together(gateway.run(deliver), *([] if receive is None else [gateway.fetch(receive)]))
         except Exception as error:  # noqa: BLE001  # whatever it is, the road is tried again
             log.error("gateway.run_failed", road=road_of(gateway), error=type(error).__name__)
         if loop.time() - began > LONGEST_SECONDS:
