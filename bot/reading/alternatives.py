@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 _SPECIAL = frozenset("\\.^$*+?{}[]()|")
 _COUNTS = frozenset("*+?{")
+_MARK = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|([()|])", re.DOTALL)
+"""A letter that is escaped, a class of letters (a bracket that stands first is one of them), or a mark."""
 
 
 def branches_of(pattern: str) -> list[str]:
     """The alternatives of ``pattern`` at its top: "a|(?:b|c)" has two."""
-    branches, start, depth, in_class, at = [], 0, 0, False, 0
-    while at < len(pattern):
-        letter = pattern[at]
-        if letter == "\\":
-            at += 1
-        elif in_class:
-            in_class = letter != "]"
-        elif letter == "[":
-            in_class = True
-            at += 1 + (pattern[at + 1 : at + 2] == "^")  # a bracket that stands first is a letter of the class
-        elif letter in "()":
-            depth += 1 if letter == "(" else -1
-        elif letter == "|" and depth == 0:
+    branches, start, depth = [], 0, 0
+    for at, mark in _marks(pattern):
+        if mark != "|":
+            depth += 1 if mark == "(" else -1
+        elif depth == 0:
             branches.append(pattern[start:at])
             start = at + 1
-        at += 1
     return [branch for branch in (*branches, pattern[start:]) if branch]
+
+
+def group_at(pattern: str, start: int) -> str:
+    """The group of ``pattern`` whose bracket opens at ``start``."""
+    depth = 0
+    for at, mark in _marks(pattern, start):
+        if mark != "|":
+            depth += 1 if mark == "(" else -1
+            if depth == 0:
+                return pattern[start : at + 1]
+    return pattern[start:]
+
+
+def _marks(pattern: str, start: int = 0) -> Iterator[tuple[int, str]]:
+    """The brackets of groups and the bars between alternatives, with their places."""
+    for match in _MARK.finditer(pattern, start):
+        if match.lastindex:
+            yield match.start(), match.group()
 
 
 def factored(alternatives: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import compress
 from operator import add
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +17,7 @@ _WIDE = 400
 """A range of more letters than this says too little."""
 _DIGITS = frozenset("0123456789")
 _BEGIN = re.compile(r"(?<![^\W_])[^\W_]|[\W_]")
+"""The places of a text that are not between two letters or digits."""
 _FIRST = 2
 _DEEP = {True: 4, False: 3}
 """Letters that are looked at in the end: more in alphabets than where there are thousands of letters."""
@@ -88,7 +90,7 @@ class Index:
         self.anywhere = tuple(anywhere)
         self._numbers = {head: _all_at(head, by_head, anywhere) for head in by_head}
         """For each head the patterns that can begin with it: its own, those of its first letters, those of any."""
-        self._deep: dict[str, tuple[int, ...]] = {}
+        self._deep = _Deep(self._find_out)
         self._heads: list[frozenset[str] | None] | None = None
 
     def deepen(self) -> None:
@@ -98,19 +100,13 @@ class Index:
 
     def places(self, text: str) -> Iterator[tuple[int, tuple[int, ...]]]:
         """For each place of ``text`` where patterns can begin their numbers, in order."""
-        known, find_out = self._deep.get, self._find_out
-        places: Iterable[tuple[int, str]]
         if self._spaced:
-            end = " " * self._depth
-            places = ((at, (text[at : at + self._depth] + end)[: self._depth]) for at in _begins(text))
-        else:
-            places = enumerate(_pieces(text, self._depth))
-        for at, letters in places:
-            numbers = known(letters)
-            if numbers is None:
-                numbers = find_out(letters)
-            if numbers:
-                yield at, numbers
+            padded, size = text + " " * self._depth, self._depth
+            begins = [match.start() for match in _BEGIN.finditer(text)]
+            found = [*map(self._deep.__getitem__, [padded[at : at + size] for at in begins])]
+            return compress(zip(begins, found, strict=True), found)
+        found = [*map(self._deep.__getitem__, _pieces(text, self._depth))]
+        return compress(enumerate(found), found)
 
     def _find_out(self, letters: str) -> tuple[int, ...]:
         numbers = self._numbers.get(letters[:_FIRST]) or self._numbers.get(letters[0]) or self.anywhere
@@ -124,13 +120,18 @@ class Index:
         return deep
 
 
+class _Deep(dict[str, tuple[int, ...]]):
+    """What can begin with the letters of a place; asked for others it finds out."""
+
+    def __init__(self, find_out: Callable[[str], tuple[int, ...]]) -> None:
+        self._find_out = find_out
+
+    def __missing__(self, letters: str) -> tuple[int, ...]:
+        return self._find_out(letters)
+
+
 def _misses(heads: frozenset[str] | None, starts: set[str]) -> bool:
     return heads is not None and heads.isdisjoint(starts)
-
-
-def _begins(text: str) -> Iterator[int]:
-    """The places of ``text`` that are not between two letters or digits."""
-    return (match.start() for match in _BEGIN.finditer(text))
 
 
 def _pieces(text: str, size: int) -> Iterable[str]:

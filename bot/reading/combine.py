@@ -12,7 +12,8 @@ from bot.reading.lexicon import Lexicon
 from bot.reading.menu import Menu
 from bot.reading.normalise import Normalised
 from bot.reading.signs import Sign, Status
-from bot.reading.values import Values
+from bot.reading.value_choice import Value
+from bot.reading.values import HIGHEST_SPO2, Values
 
 _STATE_CODES = frozenset({"well", "eased", "same", "mild"})
 _MENU_PRIORITY = {1: Priority.NONE, 2: Priority.NONE, 3: Priority.URGENT, 4: Priority.EMERGENCY}
@@ -63,13 +64,13 @@ def priority_of(found: Found) -> Priority:
 
 
 def _by_values(found: Found) -> Priority:
-    spo2, temperature = found.values.spo2, found.values.temperature
     reason = Priority.NONE
-    if spo2 is not None and spo2.number <= _EMERGENCY_SPO2:
+    lowest = min((told.number for told in _told(found, "spo2", found.values.spo2)), default=HIGHEST_SPO2)
+    if lowest <= _EMERGENCY_SPO2:
         return Priority.EMERGENCY
-    if spo2 is not None and spo2.number <= _URGENT_SPO2:
+    if lowest <= _URGENT_SPO2:
         reason = Priority.URGENT
-    for told in found.values.vague if temperature is None else [temperature]:
+    for told in _told(found, "temperature", found.values.temperature):
         baby = told.number >= _BABY_TEMPERATURE and YOUNG_BABY.search(found.text.text)
         if told.number >= _SEVERE_TEMPERATURE or told.number < _LOW_TEMPERATURE or baby:
             reason = Priority.URGENT
@@ -78,6 +79,11 @@ def _by_values(found: Found) -> Priority:
     if found.values.of_others:
         reason = worst(reason, Priority.ROUTINE)
     return reason
+
+
+def _told(found: Found, kind: str, value: Value | None) -> list[Value]:
+    """The value of this kind, or what is told of it without one."""
+    return [value] if value is not None else [told for told in found.values.vague if told.kind == kind]
 
 
 def _by_sign(sign: Sign, found: Found) -> Priority:

@@ -57,6 +57,8 @@ _ROMAJI_HINTS = frozenset(
         "ashita konnichiwa asa ima yoru hiru ohayou konbanwa futsu naorimashita naotta yasumi byouin isha kirai "
         "tabun douzo hayaku "
         "kimashita kimasen todoku todokanai todokimasen doushite dousureba shitsumon kaisha shigoto gakkou "
+        "migite hidarite migiashi hidariashi ugokanai ugokemasen ugokenai shinzou shinzo kokyuu gyutto tabemono "
+        "tabemashita taberarenai nomenai nemurenai nakushita aruke arukenai tatenai hakimashita haita shaberenai "
         "yoroshiku hitsuyou ikemasen ikitai ikimasu kakatte tsukare tsukaremashita nemui samui atsui oishii taion",
     )
 )
@@ -67,6 +69,7 @@ _EAST_ASIAN = re.compile("[\u3041-\u309f\u4e00-\u9fff\uac00-\ud7a3]")
 """Beside Japanese, Chinese or Korean a w (a laugh), ok or a unit asks for no other language."""
 _SENTENCE = re.compile(r"(?:[^.!?。\n]|\.(?=\d))+")
 _BETWEEN_KANA = re.compile("(?<=[ぁ-ゟ]) (?=[ぁ-ゟ])")
+_STOP = re.compile(r"(?<=[ぁ-ゖー])[.](?=\s|$)")
 _WEAK = frozenset(
     ("hai", "nai", "ii", "hana", "asa", "ima", "yoru", "hiru", "ichi", "roku", "mata", "doko", "iin", "juu")
 )
@@ -150,7 +153,7 @@ def from_romaji(text: Normalised, foreign: frozenset[str] = frozenset()) -> Norm
         _LATIN_WORD,
         lambda match: kana[match.group()] if any(one.start() <= match.start() < one.end() for one in own) else None,
     )
-    return spoken.rewrite(_BETWEEN_KANA, lambda _: "")
+    return spoken.rewrite(_BETWEEN_KANA, lambda _: "").rewrite(_STOP, lambda _: "。")
 
 
 _PARTICLES = {"wa": "は", "o": "を", "wo": "を", "e": "へ"}

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bot.domain.reading import RED_FLAGS, SYMPTOMS
-from bot.reading.alternatives import branches_of, factored
+from bot.reading.alternatives import branches_of, factored, group_at
 from bot.reading.beginnings import Index, beginnings, guarded
 from bot.reading.spelling import Spelling
 from bot.reading.vocabulary import Vocabulary, lines
@@ -19,7 +20,7 @@ from bot.reading.vocabulary import Vocabulary, lines
 _KINDS = ("red_flags", "dangers", "urgent", "symptoms", "denials", "states", "intents")
 SPEECH = ("states", "intents")
 """Kinds of rules that tell no sign of health."""
-_BEHIND = "(?<"
+_BEHIND = re.compile(r"\(\?<[=!]")
 _WORD_END = "(?![\\w\u0900-\u0963])"
 _SCOPE_KEYS = (
     "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after",
@@ -42,8 +43,8 @@ class Branch:
         """The pattern with signs for vocabularies."""
         self.speech = speech
         """Whether it tells no sign of health, and so may match inside idioms."""
-        if _BEHIND in source:  # of unequal lengths it is an error that only compiling finds
-            self.pattern()
+        for behind in _behinds(source):
+            _check(behind)
 
     def pattern(self) -> re.Pattern[str]:
         """What is to be matched; raises ValueError where that cannot be compiled."""
@@ -189,6 +190,17 @@ def _compile(patterns: Sequence[str], words: Vocabulary, *, spaced: bool, edges:
         for one in bodies:  # the wrong one is named alone
             _compiled(one)
         raise
+
+
+@lru_cache(maxsize=1_000)
+def _check(behind: str) -> None:
+    _compiled(behind)
+
+
+def _behinds(source: str) -> Iterator[str]:
+    """The parts of ``source`` that look behind: of unequal lengths they are an error that only compiling finds."""
+    for match in _BEHIND.finditer(source):
+        yield group_at(source, match.start())
 
 
 def _compiled(source: str) -> re.Pattern[str]:

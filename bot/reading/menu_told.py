@@ -36,14 +36,26 @@ _AFTER = re.compile(
         r"|pastillas|vasos"
         r"|platos|pisos?|cuadras|pasos|golli|chaki|glass|baso|tableta|piraso|kutsara|hakbang|salita|words?|unan"
         r"|araw|oras)(?![a-z])"
+        r"| (?:e|eh) (?:so )?(?:p(?:ra|ara)|quando|se)(?![a-z])[^.!\n]{0,40}\?| la (?:sao|gi|j|the nao)(?![a-z])"
         r"|[^.!\n\d]{0,24} (?:ayer|kahapon) nomas)"
     )
 )
+_COMPARED = re.compile(
+    fold_pattern(
+        r"[1-4](?:番|つ)?(?:と|か|や)[1-4](?:番)?(?:と|か)?(?:の|って|は|で|が|、)*"
+        r"[^。!\n\d]{0,4}(?:ちが|違|差|区別|迷|どっち|どちら|境目|使い分け)"
+        r"|[1-4] ?(?:和|跟|与|與|同|하고|랑|와|과|이랑) ?[1-4]"
+        r"[^。.!\n\d]{0,6}(?:区别|區別|分别|差|不同|차이|달라|다른|뭐가)"
+    )
+)
+"""Two numbers that are compared: 2と3のちがい, 3か4か迷う."""
 _THEN = re.compile(fold_pattern(r" (?:thiyo|thyo|thio|थियो|era ayer|kahapon|kagabi|hijo)(?: |,|$)"))
 
 
 def no_answer(text: str, start: int, end: int) -> bool:
     """Whether the digit at ``start`` is asked about, denied or told of another time."""
     if _AFTER.match(text, end) or _THEN.match(text, end):
+        return True
+    if any(match.start() <= start < match.end() for match in _COMPARED.finditer(text)):
         return True
     return bool(_BEFORE.search(text[max(start - 44, 0) : start]))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.reading.lexicon import SPEECH, Rule
 
@@ -22,9 +22,8 @@ class Status(StrEnum):
     HOME = "home"  # somebody else in the home, told by the resident beside the own state
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """A rule that matched ``text[start:end]``."""
+class Sign(NamedTuple):
+    """A rule that matched ``text[start:end]``; a tuple, since a reply makes many."""
 
     rule: Rule
     start: int

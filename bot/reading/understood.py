@@ -11,6 +11,7 @@ from bot.reading.lexicon import Lexicon
 from bot.reading.sign import SPEECH, Sign
 
 _YET = re.compile("でも|けど|けれど|ただ|しかし|だが|ですが|ますが|のに|なんか")
+_NO_VALUE = re.compile(r"[\W_]*(?:\d{2,3}[.,]\d|\d{2,3})[\W_]*(?:度|%|°c?)?[\W_]*")
 _GRAVE_NUMBER = re.compile(r"[\W_]*[34][ 、,:。/]+3[3-9]|[\W_]*[34][ 、,:。/]+4[0-2]")
 
 
@@ -18,6 +19,8 @@ def understood(found: Found, priority: Priority, intent: Intent) -> bool:
     """Whether every clause is known; replies that a person reads anyway need no asking back."""
     if priority is not Priority.NONE or found.answers.keyword:
         return True
+    if _NO_VALUE.fullmatch(found.text.text) and found.context in (Context.TEMPERATURE, Context.SPO2):
+        return True  # 45.2, 105: understood as a number that no body has; it is asked for again
     if found.values.odd or _number_of_another_question(found):
         return False
     if intent is Intent.OTHER and not found.has("intents") and not found.idioms:

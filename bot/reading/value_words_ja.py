@@ -24,7 +24,7 @@ _ELSE_BEFORE = re.compile(
         r"|ミルク)(?:の(?:温度|設定|お?湯)|温度)?"
         r"(?:は|が|を|も|で|に|の|:|、| |今|いま|今日|きょう|だいたい|最高|最低|設定)*$"
         r"|(?:体脂肪率?|(?:受付|予約|整理|会員|部屋|患者|登録|追跡|伝票)番号|号室)(?:は|が|:| )*$"
-        r"|(?:テレビ|ニュース|ネット|新聞|ラジオ|チラシ|ホームページ|基準|目安)[^\d。\n]{0,8}$"
+        r"|(?:テレビ|ニュース|ネット|新聞|ラジオ|チラシ|ホームページ|基準|目安|ワイドショー|番組|ユーチューブ)[^\d。\n]{0,8}$"
     )
 )
 """A number that the room, the bath, the news or a rule has."""
@@ -56,6 +56,8 @@ UPPER = re.compile(r"上(?:の?(?:数字|数値|値|ほう|方)|の)?(?:は|が|
 """The upper of the two numbers that an oximeter shows."""
 VAGUE_AFTER = re.compile(fold_pattern(rf" ?(?P<vague>台|前後|前半|後半|{VAGUE})"))
 """The same after a number that names no degrees: 熱39超え, 37台."""
+TENS_AFTER = re.compile(fold_pattern(r" ?%?(?:台|代)(?P<lower>の?前半)?"))
+"""Tens of a saturation without a value: 80台, 90台前半."""
 BELOW = re.compile("弱|未満|以下|手前|を?下回|を?[切割]|も|に?(?:近|ちか)")
 """A vague word that says the temperature is under the degree named."""
 _SIDE = r"(?:右手?|左手?|みぎ|ひだり|親指|人差し?指|中指|薬指|小指|別の指|他の指|もう(?:一|1)(?:つ|回|度)|反対|逆)"

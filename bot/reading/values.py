@@ -31,7 +31,7 @@ class Values:
     odd: bool = False
     """Whether a number stands where a value would and can be no body's (45.2, an oxygen of 30)."""
     vague: Sequence[Value] = ()
-    """The least that present temperatures can be which claim no value (37度台, 38度超え)."""
+    """What present values that claim none can be: temperatures at least (37度台), saturations at most (80台)."""
     risen: bool = False
     """Whether the temperature is a fever a degree or more above what was told of before (昨日36.5、今38.4)."""
 
@@ -82,13 +82,23 @@ def _risen(now: Value, before: Sequence[Value]) -> bool:
 
 
 def _near(text: str, match: re.Match[str], value: Value | None) -> Value | None:
-    """What a temperature that claims no value is near to; a number without unit only where it would be one."""
+    """What a value that claims none is near to; a temperature without unit only where it would be one."""
+    if value is not None and value.kind == "spo2":
+        return _tens(text, value)
     if match["two"] and (value is None or value.kind != "temperature" or value.number != int(match["two"])):
         return None
     degrees = no_value.vague_degrees(text, match)
     if degrees is None or not LOWEST_TEMPERATURE <= degrees <= HIGHEST_TEMPERATURE:
         return None
     return Value("temperature", degrees, *match.span())
+
+
+def _tens(text: str, value: Value) -> Value | None:
+    """The most that a saturation told by its tens can be: 89 of 80台, 94 of 90台前半."""
+    tens = japanese.TENS_AFTER.match(text, value.end)
+    if tens is None or value.number % 10:
+        return None
+    return Value("spo2", min(value.number + (4 if tens["lower"] else 9), 99), value.start, tens.end())
 
 
 def _short_decimal(text: str, context: Context) -> Value | None:
