@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain.reading import Context, Evidence, Intent, Priority, Reading, worst
 from bot.reading.answers import Answers
@@ -61,6 +61,11 @@ def priority_of(found: Found) -> Priority:
     if found.answers.keyword in ("opt_out", "opt_in", "help"):
         reasons = [reason for reason in reasons if reason.rank > Priority.ROUTINE.rank]
     return worst(*reasons)
+
+
+def without_numbers(found: Found) -> Found:
+    """The same without menu number and values."""
+    return replace(found, menu=Menu(), values=Values(None, None, ()))
 
 
 def _by_values(found: Found) -> Priority:

@@ -77,10 +77,15 @@ def _read_in(lexicon: Lexicon, text: str) -> tuple[list[tuple[int, int]], list[S
 
 def _not_yet_judged(signs: list[Sign], earlier: list[Sign]) -> list[Sign]:
     """The signs that a likelier language has not found in the same words ("convulsionou", denied in Portuguese)."""
+    if not earlier:
+        return signs
+    judged: dict[str, list[Sign]] = {}
+    for one in earlier:
+        judged.setdefault(one.code, []).append(one)
     return [
         sign
         for sign in signs
-        if not any(one.code == sign.code and one.start < sign.end and sign.start < one.end for one in earlier)
+        if not any(one.start < sign.end and sign.start < one.end for one in judged.get(sign.code, ()))
     ]
 
 

@@ -48,7 +48,8 @@ class Sample:
     """One labelled reply: ``core`` are its words, ``priorities`` every right answer.
 
     ``light`` tells whether the rules alone find it quiet, so that the classifier would be asked; ``known`` whether they
-    know every clause of it.
+    know every clause of it; ``by_number`` whether only its number makes it grave (2 39.1 けろっとしてます): such words
+    teach nothing.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Sample:
     priorities: frozenset[Priority]
     light: bool
     known: bool = True
+    by_number: bool = False
 
     @property
     def quiet(self) -> bool:
@@ -66,11 +68,11 @@ class Sample:
 
     @property
     def grave(self) -> bool:
-        return self.priorities <= _GRAVE
+        return self.priorities <= _GRAVE and not self.by_number
 
     @property
     def emergency(self) -> bool:
-        return self.priorities == {Priority.EMERGENCY}
+        return self.priorities == {Priority.EMERGENCY} and not self.by_number
 
 
 @dataclass(frozen=True, slots=True)

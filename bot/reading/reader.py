@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.domain.reading import Context, Intent, Part, Priority, Reading, worst
 from bot.reading import household
-from bot.reading.combine import Found, combine, intent_of, priority_of
+from bot.reading.combine import Found, combine, intent_of, priority_of, without_numbers
 from bot.reading.find import find
 from bot.reading.learn import Sample
 from bot.reading.normalise import Normalised, normalise
@@ -98,6 +98,7 @@ class Reader:
             priorities=frozenset(map(Priority, row["priority"])),
             light=priority.rank < Priority.URGENT.rank,
             known=explained(found, understood=understood(found, priority, intent_of(found, priority))),
+            by_number=priority.rank >= Priority.URGENT.rank > priority_of(without_numbers(found)).rank,
         )
 
     def warm(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from bot.reading.alternatives import factored
@@ -31,6 +31,8 @@ _WORD_GOES_ON = re.compile("[ऀ-ॿ]")
 _SPOKEN_AFTER = ("े", "ै")
 
 
+_KEPT = 16
+"""Texts whose spelling is kept: each part of the reader asks for the same reply and the same pieces of it."""
 _LETTERS = 3
 """Letters by which rules are found."""
 
@@ -54,16 +56,8 @@ class Spelling:
             head: [number for size in range(len(head)) for number in by_head.get(head[: size + 1], ())]
             for head in by_head
         }
-        self._last: tuple[str, Normalised] = ("", Normalised("", (), ()))
-        """The last text and what it became: each part of the reader asks for the same one."""
-
-    def of(self, text: str) -> Normalised:
-        """``text`` as this language spells it; its places are those of ``text``."""
-        before, told = self._last
-        if before != text:
-            told = self._spell(text)
-            self._last = text, told
-        return told
+        self.of = lru_cache(maxsize=_KEPT)(self._spell)
+        """A text as this language spells it; its places are those of the text."""
 
     def plain(self, text: str) -> str:
         """``text`` as this language spells it, where no places are needed."""

@@ -54,6 +54,25 @@ def test_the_same_replies_give_the_same_weights(samples, learned):
     assert learn(samples).weights.to_bytes() == learned.weights.to_bytes()
 
 
+def test_words_beside_a_grave_number_teach_nothing(samples, learned):
+    beside = [
+        replace(sample(900 + number, "けろっとしてあそんでる", Priority.URGENT), by_number=True) for number in range(20)
+    ]
+    taught = Classifier(learn([*samples, *beside]).weights)
+    core = Core("けろっとしてあそんでる")
+    assert taught.scores(core, Context.DAILY).grave <= Classifier(learned.weights).scores(core, Context.DAILY).grave + 0.5
+    assert not any("けろっと" in example for example in taught.weights.examples)
+
+
+@pytest.mark.parametrize(
+    "text,by_number",
+    [("2 39.1 けろっとしてます", True), ("4 けろっとしてます", True), ("2 39.1 息が苦しい", False), ("2 けろっとしてます", False)],
+)
+def test_a_sample_tells_whether_only_its_number_is_grave(text, by_number):
+    row = {"id": "a", "text": text, "context": "daily", "priority": ["urgent"]}
+    assert Reader.load(LEXICON).sample(row).by_number is by_number
+
+
 def test_weights_survive_the_file(learned):
     assert Weights.from_bytes(learned.weights.to_bytes()) == learned.weights
 
