@@ -11,12 +11,16 @@ from bot.domain.reading import Context
 from bot.reading.beginnings import compiled
 from bot.reading.hanzi import in_letters_of
 from bot.reading.lexicon import Lexicon
-from bot.reading.menu import read_digit
+from bot.reading.menu import Menu, read_digit
 from bot.reading.normalise import Normalised, in_word
 
 _PIECE = compiled(
     r"[。!?\n、,;:()「」…・]+|\.+(?!\d)"
     r"|(?<=[^\W\d])(?: - | / | (?:pero|but|basta|kaso|kasi|tara|siempre que|nhung|tapos|con tal) [^.!?\n,]*)"
+)
+_TURNED = re.compile(
+    r"\W*[12](?:番)?(?:(?:では|じゃ|や)(?:なく|な|のう)(?:て|うて)?|(?:と|って|に)[^12。\n]{0,12}?(?:けど|けれど|が|のに)|の?間違い(?:で|、))"
+    r"(?:やっぱり?|やはり|、| )*(?P<now>[12])(?!\d)[^12]*$"
 )
 _BOTH_DIGITS = re.compile(
     r"[\W_]*(?:1[^\w]*(?:か|or|と|、|还是|還是|或|번?이?요?|번?아니면)?[^\w]*2|2[^\w]*(?:か|or|と|、)?[^\w]*1)"
@@ -145,7 +149,7 @@ def _drop(match: re.Match[str], text: str, lexicon: Lexicon) -> str:
 
 def read_yes_no(text: Normalised, context: Context, lexicons: Sequence[Lexicon]) -> Answers:
     """Yes or no by digit (1 yes, 2 no) or by word; both are True where both are said."""
-    digit = read_digit(text, highest=9)
+    digit = _turned(text) or read_digit(text, highest=9)
     if _BOTH_DIGITS.match(text.text):
         return Answers(yes=True, no=True, marks=(("answer:unclear", (0, len(text.text))),))
     if digit.digit in (1, 2) and not _word_only(text):
@@ -168,6 +172,12 @@ def read_yes_no(text: Normalised, context: Context, lexicons: Sequence[Lexicon])
                 break
     marks = tuple((f"answer:{name}", span) for span, name in said.items())
     return Answers(yes="yes" in said.values(), no="no" in said.values(), marks=marks)
+
+
+def _turned(text: Normalised) -> Menu | None:
+    """The digit that takes another one back: 2ではなく1です, 2と思ったけどやっぱり1."""
+    match = _TURNED.match(text.text)
+    return Menu(int(match["now"]), match.span("now")) if match else None
 
 
 def _courtesy(piece: str, lexicons: Sequence[Lexicon]) -> bool:

@@ -27,7 +27,7 @@ _SCOPE_KEYS = (
     "past_before", "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me", "doubt",
     "not_inside", "not_ending", "told_by", "only", "no_word", "weak", "list_or",
     "ill_relative", "body", "grave_body", "left_over", "past_inside", "now", "told_now",
-    "thing_before", "thing_after", "animal_before", "colour_from", "colour_ill", "own_duty",
+    "thing_before", "thing_after", "animal_before", "colour_from", "colour_ill", "own_duty", "effort",
 )  # fmt: skip
 
 

@@ -189,7 +189,7 @@ class Scope:
         region = self._region(sign, found)
         sentence = self.text[self._start(self.sentences, sign.start) : sign.end]
         long_ago, was = self.scope.get("long_ago"), self.scope.get("past_after")
-        past = bool(was and was.match(region)) or self._told_as_past(sentence)
+        past = bool(was and was.match(region) and not self._on_exertion(sign)) or self._told_as_past(sentence)
         inside = self.scope.get("past_inside")  # the past inside the words of the sign (숨이 찼, 喘了)
         past = past or bool(inside and inside.search(self.text, sign.start, sign.end))
         past = past and not self._told_now(region)
@@ -203,6 +203,12 @@ class Scope:
         if over and sign.code not in _LASTING:
             return Status.GONE
         return Status.PRESENT
+
+    def _on_exertion(self, sign: Sign) -> bool:
+        """Whether it is told of a little effort (着替えただけで息が切れた): so it is until it is said to be over."""
+        effort = self.scope.get("effort")
+        start = self._start(self.clauses, sign.start)
+        return bool(effort and sign.code == "dyspnea" and effort.search(self.text, start, sign.end))
 
     def _told_now(self, region: str) -> bool:
         """Whether the sign is said in the present (先月入院してて、胸が痛いです), and nothing says that it is over."""

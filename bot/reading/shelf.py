@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
 import re
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from copy import copy
 from functools import lru_cache
 from itertools import chain
@@ -112,15 +114,16 @@ class Shelf:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = dict(sorted(files.items()))
         self.version = _version(self.files)
-        self.classifier = _classifier(self.files.get(WEIGHTS))
-        self.books = [_book(name, raw) for name, raw in self.files.items() if name.endswith(".yaml")]
-        self.foreign = frozenset(hint for book in self.books for hint in book.hints)
-        self.courtesy = Courtesy(phrase for book in self.books for phrase in book.courtesy)
-        if self.classifier is not None:
-            open_dictionary()
-        for book in self.books:
-            if book.code in _AT_ONCE:
-                book.open()
+        with _nothing_collected():
+            self.classifier = _classifier(self.files.get(WEIGHTS))
+            self.books = [_book(name, raw) for name, raw in self.files.items() if name.endswith(".yaml")]
+            self.foreign = frozenset(hint for book in self.books for hint in book.hints)
+            self.courtesy = Courtesy(phrase for book in self.books for phrase in book.courtesy)
+            if self.classifier is not None:
+                open_dictionary()
+            for book in self.books:
+                if book.code in _AT_ONCE:
+                    book.open()
 
     def with_weights(self, weights: bytes | None) -> Shelf:
         """The same lexicons, compiled but once, with other weights or with none."""
@@ -139,6 +142,18 @@ class Shelf:
                 branch.pattern()
             lexicon.index.deepen()
             lexicon.idioms.index.deepen()
+
+
+@contextlib.contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Without the search for garbage, of which loading makes none: it would go through all that is loaded each time."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
 
 
 def _version(files: Mapping[str, bytes]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from bot.reading.lexicon import SPEECH, Rule
 
@@ -22,13 +21,18 @@ class Status(StrEnum):
     HOME = "home"  # somebody else in the home, told by the resident beside the own state
 
 
-class Sign(NamedTuple):
-    """A rule that matched ``text[start:end]``; a tuple, since a reply makes many."""
+class Sign:
+    """A rule that matched ``text[start:end]``; never changed, and plain, since a reply makes many."""
 
-    rule: Rule
-    start: int
-    end: int
-    status: Status = Status.PRESENT
+    __slots__ = ("code", "end", "kind", "rule", "start", "status")
+
+    def __init__(self, rule: Rule, start: int, end: int, status: Status = Status.PRESENT) -> None:
+        self.rule = rule
+        self.start = start
+        self.end = end
+        self.status = status
+        self.code = rule.code
+        self.kind = rule.kind
 
     def now(self, status: Status) -> Sign:
         """The same sign, worth something else."""
@@ -37,14 +41,6 @@ class Sign(NamedTuple):
     def at(self, start: int, end: int) -> Sign:
         """The same sign at another place."""
         return Sign(self.rule, start, end, self.status)
-
-    @property
-    def code(self) -> str:
-        return self.rule.code
-
-    @property
-    def kind(self) -> str:
-        return self.rule.kind
 
     @property
     def present(self) -> bool:

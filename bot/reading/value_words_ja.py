@@ -56,6 +56,8 @@ UPPER = re.compile(r"上(?:の?(?:数字|数値|値|ほう|方)|の)?(?:は|が|
 """The upper of the two numbers that an oximeter shows."""
 VAGUE_AFTER = re.compile(fold_pattern(rf" ?(?P<vague>台|前後|前半|後半|{VAGUE})"))
 """The same after a number that names no degrees: 熱39超え, 37台."""
+DROPPED_AFTER = re.compile(fold_pattern(r" ?%?(?:まで|に)(?:下が|さが|落ち|おち)(?:っ|り|て|ま)"))
+"""After a saturation without a name: 95まで下がってた."""
 TENS_AFTER = re.compile(fold_pattern(r" ?%?(?:台|代)(?P<lower>の?前半)?"))
 """Tens of a saturation without a value: 80台, 90台前半."""
 BELOW = re.compile("弱|未満|以下|手前|を?下回|を?[切割]|も|に?(?:近|ちか)")

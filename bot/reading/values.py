@@ -17,6 +17,8 @@ from bot.reading.value_choice import Value, decide, earlier, own_values, present
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 33.0, 43.0
 LOWEST_SPO2, HIGHEST_SPO2 = 50, 100
 _MOST_VALUES = 40
+_LEAST_UNNAMED = 70
+"""A saturation that is named by nothing but what stands behind it."""
 _FEVER, _NORMAL, _LEAP = 38.0, 37.5, 1.0
 
 
@@ -177,9 +179,10 @@ def _plain(text: str, match: re.Match[str], context: Context, found: list[Value]
     number = int(match["three"] or match["two"])
     before = text[max(start - 24, 0) : start]
     if LOWEST_SPO2 <= number <= HIGHEST_SPO2:
-        if words.SPO2_BEFORE.search(before):
+        dropped = number >= _LEAST_UNNAMED and japanese.DROPPED_AFTER.match(text, end)
+        if dropped or words.SPO2_BEFORE.search(before):
             return Value("spo2", number, start, end)
-        if number >= 70 and (percent := words.PERCENT.match(text, end)):
+        if number >= _LEAST_UNNAMED and (percent := words.PERCENT.match(text, end)):
             told = not words.NOT_SPO2.search(before) and (
                 _beside_temperature(text, start, found) or not words.NOT_SPO2_AFTER.match(text, percent.end())
             )
