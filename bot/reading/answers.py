@@ -18,6 +18,8 @@ _PIECE = compiled(
     r"[。!?\n、,;:()「」…・]+|\.+(?!\d)"
     r"|(?<=[^\W\d])(?: - | / | (?:pero|but|basta|kaso|kasi|tara|siempre que|nhung|tapos|con tal) [^.!?\n,]*)"
 )
+_EITHER = re.compile(r"\W*(?:1(?:番)?か2|2(?:番)?か1)(?=(?:番)?(?:か|、|を|で|は)[^\d]*$)")
+"""A question about both: 1か2か、押したら料金はかかりますか."""
 _TURNED = re.compile(
     r"\W*[12](?:番)?(?:(?:では|じゃ|や)(?:なく|な|のう)(?:て|うて)?|(?:と|って|に)[^12。\n]{0,12}?(?:けど|けれど|が|のに)|の?間違い(?:で|、))"
     r"(?:やっぱり?|やはり|、| )*(?P<now>[12])(?!\d)[^12]*$"
@@ -150,8 +152,8 @@ def _drop(match: re.Match[str], text: str, lexicon: Lexicon) -> str:
 def read_yes_no(text: Normalised, context: Context, lexicons: Sequence[Lexicon]) -> Answers:
     """Yes or no by digit (1 yes, 2 no) or by word; both are True where both are said."""
     digit = _turned(text) or read_digit(text, highest=9)
-    if _BOTH_DIGITS.match(text.text):
-        return Answers(yes=True, no=True, marks=(("answer:unclear", (0, len(text.text))),))
+    if both := _BOTH_DIGITS.match(text.text) or _EITHER.match(text.text):
+        return Answers(yes=True, no=True, marks=(("answer:unclear", both.span()),))
     if digit.digit in (1, 2) and not _word_only(text):
         name = "yes" if digit.digit == 1 else "no"
         rest = [

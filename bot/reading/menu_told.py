@@ -37,7 +37,8 @@ _AFTER = re.compile(
         r"|platos|pisos?|cuadras|pasos|golli|chaki|glass|baso|tableta|piraso|kutsara|hakbang|salita|words?|unan"
         r"|araw|oras)(?![a-z])"
         r"| (?:e|eh) (?:so )?(?:p(?:ra|ara)|quando|se)(?![a-z])[^.!\n]{0,40}\?| la (?:sao|gi|j|the nao)(?![a-z])"
-        r"|[^.!\n\d]{0,24} (?:ayer|kahapon) nomas)"
+        r"|[^.!\n\d]{0,24} (?:ayer|kahapon) nomas"
+        r"|(?:番)?(?:に|を)(?:すれば|したら|すると|押せば|押したら|選べば|えらべば)[^。\n]{0,10}?(?:か|\?|でしょう|の)(?=$|。|\?))"
     )
 )
 _COMPARED = re.compile(

@@ -49,9 +49,10 @@ CHANGED_AFTER = re.compile(
 MISTAKEN_AFTER = re.compile(
     fold_pattern(
         r"(?:℃|度|%)?(?:の方|のほう|というの|って(?:いう)?の|と送ったの)?(?:は|が)[^。\n\d]{0,8}(?:間違|まちが|ミス|誤|取り消|無視)"
+        r"|(?:℃|度|%)?だった(?:の|ん)(?:が|に|は)"
     )
 )
-"""A value that is taken back: 38.6は打ち間違い."""
+"""A value that is taken back, or told of before: 38.6は打ち間違い, 37.4だったのが36.9になった."""
 UPPER = re.compile(r"上(?:の?(?:数字|数値|値|ほう|方)|の)?(?:は|が|:| )*$")
 """The upper of the two numbers that an oximeter shows."""
 VAGUE_AFTER = re.compile(fold_pattern(rf" ?(?P<vague>台|前後|前半|後半|{VAGUE})"))
