@@ -70,6 +70,8 @@ class Scores:
 
     emergency: float
     grave: float
+    known: float = 1.0
+    """The share of the n-grams that the labelled replies hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +165,16 @@ class Classifier:
 
     def scores(self, core: Core, context: Context) -> Scores:
         """How grave the words of ``core`` are."""
-        total = sum(sum(map(self._packed[kind].get, grams, _NOTHING)) for kind, grams in _grams(core, context))
+        total = size = 0
+        for kind, grams in _grams(core, context):
+            total += sum(map(self._packed[kind].get, grams, _NOTHING))
+            size += len(grams)
         count = total >> 2 * _FIELD
         length, shift = math.sqrt(count or 1), count * _SHIFT
         scale, bias = self.weights.scale, self.weights.bias
         emergency = ((total >> _FIELD & _MASK) - shift) * scale[0] / length + bias[0]
         grave = ((total & _MASK) - shift) * scale[1] / length + bias[1]
-        return Scores(emergency, grave)
+        return Scores(emergency, grave, count / size)
 
     def nearest(self, core: Core, context: Context, count: int = 2) -> list[str]:
         """The labelled replies that share most of what makes this one grave (``id:text``), the nearest first."""

@@ -15,6 +15,8 @@ _DANGERS = ("red_flags", "dangers", "urgent")
 _TOLD = (Status.PRESENT, Status.HOME, Status.GONE)
 _ENDINGS = 2
 """Letters that may be left over: です, ね."""
+_KNOWN = 0.5
+"""The share of n-grams that must be known before their score calms a doubt."""
 _SHORTEST = 4
 """Characters; what is shorter says too little to be likened to anything."""
 
@@ -43,7 +45,8 @@ def second_look(found: Found, reading: Reading, classifier: Classifier) -> Readi
         return _raise(reading, raised, like or ("like:",), found)
     if scores.grave >= limits.ask:
         return replace(reading, understood=False)
-    if not reading.understood and scores.grave <= limits.quiet and _said_something(reading):
+    calm = scores.grave <= limits.quiet and scores.known >= _KNOWN
+    if calm and not reading.understood and _said_something(reading):
         return replace(reading, understood=True)
     return reading
 

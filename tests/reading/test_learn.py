@@ -60,17 +60,29 @@ def test_words_beside_a_grave_number_teach_nothing(samples, learned):
     ]
     taught = Classifier(learn([*samples, *beside]).weights)
     core = Core("けろっとしてあそんでる")
-    assert taught.scores(core, Context.DAILY).grave <= Classifier(learned.weights).scores(core, Context.DAILY).grave + 0.5
+    before = Classifier(learned.weights).scores(core, Context.DAILY)
+    assert taught.scores(core, Context.DAILY).grave <= before.grave + 0.5
     assert not any("けろっと" in example for example in taught.weights.examples)
 
 
 @pytest.mark.parametrize(
     "text,by_number",
-    [("2 39.1 けろっとしてます", True), ("4 けろっとしてます", True), ("2 39.1 息が苦しい", False), ("2 けろっとしてます", False)],
+    [
+        ("2 39.1 けろっとしてます", True),
+        ("4 けろっとしてます", True),
+        ("2 39.1 息が苦しい", False),
+        ("2 けろっとしてます", False),
+    ],
 )
 def test_a_sample_tells_whether_only_its_number_is_grave(text, by_number):
     row = {"id": "a", "text": text, "context": "daily", "priority": ["urgent"]}
     assert Reader.load(LEXICON).sample(row).by_number is by_number
+
+
+def test_scores_tell_how_much_of_the_words_is_known(learned):
+    classifier = Classifier(learned.weights)
+    assert classifier.scores(Core("きょうはあめですね"), Context.DAILY).known > 0.9
+    assert classifier.scores(Core("肝胆相照麒麟峻厳"), Context.DAILY).known < 0.1
 
 
 def test_weights_survive_the_file(learned):

@@ -126,7 +126,7 @@ def test_the_shipped_weights_were_made_from_the_shipped_labelled_replies(reader)
     folder = Path(__file__).parents[2] / "conversations" / "reading" / "labelled"
     files = [file for file in folder.glob("*.jsonl") if file.name != "reviewed.jsonl"]  # a house's own, not shipped
     rows = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
-    grave = {row["id"] for row in rows if set(row["priority"]) <= GRAVE}
+    grave = {row["id"] for row in rows if set(row["priority"]) <= GRAVE and not reader.sample(row).by_number}
     examples = Weights.from_bytes(reader.files[WEIGHTS]).examples
     made_from = {example.partition(":")[0] for example in examples if not example.startswith("reviewed-")}
     assert made_from == grave, "run: mimamori triage train"
