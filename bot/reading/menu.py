@@ -184,7 +184,7 @@ def read_menu(text: Normalised, taken: Sequence[tuple[int, int]] = ()) -> Menu:
 
 
 def _between(text: str) -> Menu | None:
-    """3.5, 3〜4, 2と3の間: the graver of the two."""
+    """3.5, 3〜4, 2と3の間, 3か4か迷う: the graver of the two."""
     match = _HALF.match(text)
     if match is None:
         return None
@@ -299,7 +299,7 @@ _TOLD = re.compile(
 )
 _HALF = re.compile(
     r"[\W_]*(?P<low>[1-4])(?:番)?(?:(?P<half>[.,]5(?!\d))|(?:[〜~ー\-]|から|と|か)(?P<high>[1-4])(?!\d))"
-    r"(?:番)?(?:の?間|のあいだ|の中間|くらい|ぐらい|かな|かも|です|です?か)*[\W_]*$"
+    r"(?:番)?(?:の?間|のあいだ|の中間|くらい|ぐらい|かな|かも|か?で?(?:迷|まよ|悩)[^\d。、]{0,8}|です|です?か)*[\W_]*$"
 )
 _FIRST = re.compile(r"[\s「]*(?P<word>いち|に|さん|よん|一|二|三|四)(?:番|ばん)?(?:です)?[。!](?!\d)")
 """A number word that is the first sentence: いち。きょうは…"""

@@ -43,13 +43,13 @@ _AFTER = re.compile(
 )
 _COMPARED = re.compile(
     fold_pattern(
-        r"[1-4](?:番|つ)?(?:と|か|や)[1-4](?:番)?(?:と|か)?(?:の|って|は|で|が|、)*"
-        r"[^。!\n\d]{0,4}(?:ちが|違|差|区別|迷|どっち|どちら|境目|使い分け)"
+        r"[1-4](?:番|つ)?(?:と|や)[1-4](?:番)?(?:と)?(?:の|って|は|で|が|、)*"
+        r"[^。!\n\d]{0,4}(?:ちが|違|差|区別|境目|使い分け)"
         r"|[1-4] ?(?:和|跟|与|與|同|하고|랑|와|과|이랑) ?[1-4]"
         r"[^。.!\n\d]{0,6}(?:区别|區別|分别|差|不同|차이|달라|다른|뭐가)"
     )
 )
-"""Two numbers that are compared: 2と3のちがい, 3か4か迷う."""
+"""Two numbers that are compared: 2と3のちがい. Whoever wavers (3か4か迷う) answers with the graver."""
 _THEN = re.compile(fold_pattern(r" (?:thiyo|thyo|thio|थियो|era ayer|kahapon|kagabi|hijo)(?: |,|$)"))
 
 

@@ -179,11 +179,12 @@ def _plain(text: str, match: re.Match[str], context: Context, found: list[Value]
     number = int(match["three"] or match["two"])
     before = text[max(start - 24, 0) : start]
     if LOWEST_SPO2 <= number <= HIGHEST_SPO2:
-        dropped = number >= _LEAST_UNNAMED and japanese.DROPPED_AFTER.match(text, end)
+        unnamed = number >= _LEAST_UNNAMED and not words.NOT_SPO2.search(before)
+        dropped = unnamed and japanese.DROPPED_AFTER.match(text, end)
         if dropped or words.SPO2_BEFORE.search(before):
             return Value("spo2", number, start, end)
         if number >= _LEAST_UNNAMED and (percent := words.PERCENT.match(text, end)):
-            told = not words.NOT_SPO2.search(before) and (
+            told = unnamed and (
                 _beside_temperature(text, start, found) or not words.NOT_SPO2_AFTER.match(text, percent.end())
             )
             told = told and (number < HIGHEST_SPO2 or context in (Context.SPO2, Context.DAILY) or bool(found))
