@@ -148,7 +148,7 @@ def _fold(cluster: str) -> str:
         return "\n"
     if category in ("Cf", "Mn", "Me", "Cn", "Co") or first in "\u00ad\ufe0f":
         return ""
-    if category[0] in "ZC" or (category in ("So", "Sk") and first not in "℃℉°○〇×゜"):
+    if category[0] in "ZC" or (category in ("So", "Sk") and first not in "℃℉°○〇◎×゜"):
         return " "
     if "\u3130" <= first <= "\u318f":  # loose Korean letters: ㅇㅇ and ㄴㄴ speak, ㅋㅋ and ㅠㅠ laugh and cry
         return first if first in "ㅇㄴㄱㅅㅊㅈㄷㄹㅁㅂ" else ""
