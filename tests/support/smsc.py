@@ -54,6 +54,7 @@ class Behaviour:
     deaf: bool = False  # does not answer a bind
     bind_status: int = 0  # refuses binds with it
     window: int = 10
+    again_after: float = 0  # seconds without an answer after which a text is delivered once more; 0: never
 
 
 def pack(command, status, sequence, body=b""):
@@ -364,6 +365,13 @@ class SmscLink:
                 sequence = next(self._sequence)
                 self.sent[sequence] = name
                 self.write(pack(DELIVER, OK, sequence, body))
+                if seconds := self.smsc.behaviour.again_after:
+                    asyncio.get_running_loop().call_later(seconds, self.unanswered, sequence)
+
+    def unanswered(self, sequence):
+        """The response timer of the specification ran out."""
+        if self.sent.pop(sequence, None) is not None:
+            self.deliver_more()
 
     def delivered(self, status, sequence):
         name = self.sent.pop(sequence, None)
