@@ -21,6 +21,8 @@ _BEGIN = re.compile(r"(?<![^\W_])[^\W_]|[\W_]")
 _FIRST = 2
 _DEEP = {True: 4, False: 3}
 """Letters that are looked at in the end: more in alphabets than where there are thousands of letters."""
+_TEXTS = 8
+"""Texts whose letters are kept: idioms and rules of each language look at the same ones."""
 _KEPT = 20_000
 """Letters for which is kept what can begin with them."""
 
@@ -100,13 +102,9 @@ class Index:
 
     def places(self, text: str) -> Iterator[tuple[int, tuple[int, ...]]]:
         """For each place of ``text`` where patterns can begin their numbers, in order."""
-        if self._spaced:
-            padded, size = text + " " * self._depth, self._depth
-            begins = [match.start() for match in _BEGIN.finditer(text)]
-            found = [*map(self._deep.__getitem__, [padded[at : at + size] for at in begins])]
-            return compress(zip(begins, found, strict=True), found)
-        found = [*map(self._deep.__getitem__, _pieces(text, self._depth))]
-        return compress(enumerate(found), found)
+        begins, pieces = (_words if self._spaced else _pieces)(text, self._depth)
+        found = [*map(self._deep.__getitem__, pieces)]
+        return compress(zip(begins, found, strict=True), found)
 
     def _find_out(self, letters: str) -> tuple[int, ...]:
         numbers = self._numbers.get(letters[:_FIRST]) or self._numbers.get(letters[0]) or self.anywhere
@@ -134,12 +132,21 @@ def _misses(heads: frozenset[str] | None, starts: set[str]) -> bool:
     return heads is not None and heads.isdisjoint(starts)
 
 
-def _pieces(text: str, size: int) -> Iterable[str]:
-    """The ``size`` letters at each place of ``text``; after its end there is white space."""
+@lru_cache(maxsize=_TEXTS)
+def _words(text: str, size: int) -> tuple[Sequence[int], list[str]]:
+    """The places where a word can begin, with the ``size`` letters there."""
+    padded = text + " " * size
+    begins = [match.start() for match in _BEGIN.finditer(text)]
+    return begins, [padded[at : at + size] for at in begins]
+
+
+@lru_cache(maxsize=_TEXTS)
+def _pieces(text: str, size: int) -> tuple[Sequence[int], list[str]]:
+    """All places of ``text``, with the ``size`` letters at each; after its end there is white space."""
     pieces: Iterable[str] = text
     for shift in range(1, size):
         pieces = map(add, pieces, f"{text[shift:]}{' ' * shift}")
-    return pieces
+    return range(len(text)), [*pieces]
 
 
 def _all_at(head: str, by_head: Mapping[str, list[int]], anywhere: list[int]) -> tuple[int, ...]:

@@ -38,6 +38,9 @@ _AFTER = re.compile(
         r"|araw|oras)(?![a-z])"
         r"| (?:e|eh) (?:so )?(?:p(?:ra|ara)|quando|se)(?![a-z])[^.!\n]{0,40}\?| la (?:sao|gi|j|the nao)(?![a-z])"
         r"|[^.!\n\d]{0,24} (?:ayer|kahapon) nomas"
+        r"|(?:番)?(?:を|って|と|に)?(?:押し|おし|打っ|うっ|送っ|おくっ)(?:ちゃ|ちま|て(?:しま|もた)|た(?:のは|けど|が))"
+        r"[^。\n]{0,8}?(?:間違|まちが|ミス|取り消|なし|じゃな|ではな)"
+        r"|(?:番)?(?:に|と)?(?:当た|あた|該当す|相当す)るような"
         r"|(?:番)?(?:みたい|のよう)な(?:の|もの|症状|こと)?(?:は|も|じゃ|では)?(?:な(?:い|し|く)|あり?ま?せ)"
         r"|(?:番)?(?:に|を)(?:すれば|したら|すると|押せば|押したら|選べば|えらべば)[^。\n]{0,10}?(?:か|\?|でしょう|の)(?=$|。|\?))"
     )
@@ -46,11 +49,14 @@ _COMPARED = re.compile(
     fold_pattern(
         r"[1-4](?:番|つ)?(?:と|や)[1-4](?:番)?(?:と)?(?:の|って|は|で|が|、)*"
         r"[^。!\n\d]{0,4}(?:ちが|違|差|区別|境目|使い分け)"
+        r"|[1-4](?:番)?(?:と|か|や)[1-4](?:番)?(?:と|か)?(?:で)?(?:迷|まよ|悩)(?:ったら|えば|った(?:とき|時|場合))"
         r"|[1-4] ?(?:和|跟|与|與|同|하고|랑|와|과|이랑) ?[1-4]"
         r"[^。.!\n\d]{0,6}(?:区别|區別|分别|差|不同|차이|달라|다른|뭐가)"
     )
 )
 """Two numbers that are compared: 2と3のちがい. Whoever wavers (3か4か迷う) answers with the graver."""
+_NEAR = 16
+"""Letters before a digit, and half of those behind it, in which it may be compared with another."""
 _THEN = re.compile(fold_pattern(r" (?:thiyo|thyo|thio|थियो|era ayer|kahapon|kagabi|hijo)(?: |,|$)"))
 
 
@@ -58,6 +64,7 @@ def no_answer(text: str, start: int, end: int) -> bool:
     """Whether the digit at ``start`` is asked about, denied or told of another time."""
     if _AFTER.match(text, end) or _THEN.match(text, end):
         return True
-    if any(match.start() <= start < match.end() for match in _COMPARED.finditer(text)):
+    nearby = _COMPARED.finditer(text, max(start - _NEAR, 0), end + 2 * _NEAR)
+    if any(match.start() <= start < match.end() for match in nearby):
         return True
     return bool(_BEFORE.search(text[max(start - 44, 0) : start]))

@@ -7,11 +7,14 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 _MAX_REPEAT = 3
+_LARGEST = 8
+"""Characters of one cluster."""
 _APOSTROPHES = frozenset("'’‘`´ʼ")
-_SPELT = {"🆘": " sos ", "゜": "°"}
-"""The second is the mark of ぱ, typed for degrees: 37゜5."""
+_SPELT = {"🆘": " sos ", "🚑": "救急車", "゜": "°"}
+"""The last is the mark of ぱ, typed for degrees: 37゜5."""
 _LONG = frozenset("ー〜~―─—–")
 _SMALL_VOWELS = str.maketrans("ぁぃぅぇぉ", "あいうえお")
 _DEVANAGARI = str.maketrans({"ी": "ि", "ू": "ु", "श": "स", "ष": "स", "व": "ब", "ँ": "", "ं": "", "़": "", "ः": ""})
@@ -37,6 +40,7 @@ _KANA_I = frozenset("いきしちにひみりぎじぢびぴ")
 _SIMPLE = re.compile("[a-zA-Z0-9 \n.,!?%:/()、。！？％，０-９ぁ-ゖァ-ヶ一-鿿]*")
 """Replies of such letters fold one to one, unless there is something to squeeze."""
 _SQUEEZED = re.compile(rf"[{_CJK}ァ-ヶ] +[{_CJK}ァ-ヶ]|  | \n|\n |^ | $")
+_PLACES = tuple(range(3_000))
 _REPEATED = re.compile(r"(\D)\1\1\1")
 
 
@@ -92,27 +96,38 @@ class Normalised:
         return Normalised("".join(pieces), tuple(starts), tuple(ends), frozenset(breaks))
 
 
+def as_it_is(text: str) -> Normalised:
+    """``text``, each character of which stands for the one at its own place."""
+    size = len(text)
+    places = _PLACES if size < len(_PLACES) else tuple(range(size + 1))
+    return Normalised(text, places[:size], places[1 : size + 1])
+
+
 def normalise(text: str) -> Normalised:
     """Fold width, case, kana, accents, digits, emoji and stretched sounds; never raises."""
     if _SIMPLE.fullmatch(text) and not _SQUEEZED.search(text):
         folded = text.lower() if text.isascii() else "".join(map(_fold, text))
-        places = range(len(text) + 1)
         if len(folded) == len(text) and not _REPEATED.search(folded):
-            return _mend_typing(Normalised(folded, tuple(places[:-1]), tuple(places[1:])))
-    chars: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    at, size = 0, len(text)
-    while at < size:
-        end = at + 1
-        while end < size and end - at < 8 and _joins(text[end]):
-            end += 1
-        for char in _fold(text[at:end]):
-            chars.append(char)
-            starts.append(at)
-            ends.append(end)
-        at = end
-    return _squeeze(chars, starts, ends)
+            return _mend_typing(as_it_is(folded))
+    clusters = _clusters(text) if any(map(_joins, text)) else text
+    folds = list(map(_fold, clusters))
+    ends = list(accumulate(map(len, clusters)))
+    starts = [0, *ends]
+    if all(len(fold) == 1 for fold in folds):
+        return _squeeze(folds, starts, ends)
+    places = [at for at, fold in enumerate(folds) for _ in fold]
+    return _squeeze([*"".join(folds)], [starts[at] for at in places], [ends[at] for at in places])
+
+
+def _clusters(text: str) -> list[str]:
+    """Letters with the marks that join them."""
+    clusters: list[str] = []
+    for char in text:
+        if clusters and len(clusters[-1]) < _LARGEST and _joins(char):
+            clusters[-1] += char
+        else:
+            clusters.append(char)
+    return clusters
 
 
 def in_word(char: str) -> bool:
@@ -228,14 +243,16 @@ _TWICE = ("..", ",,", ".,", ",.")
 
 
 def _mend_typing(text: Normalised) -> Normalised:
-    """Kana left half typed: ``だいjょうぶでs``, ``息ができn``."""
+    """Kana left half typed: ``だいjょうぶでs``, ``くるsい``, ``息ができn``."""
 
     def mend(match: re.Match[str]) -> str:
         letter = match.group()
         after = match.string[match.end() : match.end() + 1]
         if after in ("ゃ", "ゅ", "ょ"):
             return _HALF_TYPED[letter]
-        return "す" if letter == "s" else "ん"
+        if letter == "s":
+            return "し" if after == "い" else "す"
+        return "ん"
 
     if not text.text.isascii():
         text = text.rewrite(_UNFINISHED, mend)

@@ -17,6 +17,7 @@ _LASTING = frozenset({"seizure", "unconscious", "labour", "stroke", "suicide"})
 """Signs that stay an emergency within the day although they have passed (GUIDE: What decides)."""
 _ENDURING = frozenset({"medicine", "no_food", "worse"})
 """What ran out or came back days ago is so still, unless it is said to be over."""
+_SUPPLIES = frozenset({"medicine", "no_food"})
 _REGION = 48
 _LOOK_BACK = 90
 _LIST_BACK = 400
@@ -54,6 +55,7 @@ class Scope:
         self.text = text
         self.scope = lexicon.scope
         self.listed: set[tuple[int, int]] = set()  # negations that speak of a whole list ("... などはありません")
+        self.ahead: set[tuple[int, int]] = set()  # signs whose "no" stands before them, and so before none ahead
         self.sentences = [match.end() for match in _SENTENCE_END.finditer(text)]
         breaks = self.scope.get("breaks")
         self.clauses = sorted({*self.sentences, *((m.end() for m in breaks.finditer(text)) if breaks else ())})
@@ -161,8 +163,10 @@ class Scope:
         if before is None:
             return False
         start = self._start(self.clauses, sign.start)
-        denied = bool(before.search(self.text[start : sign.start]))
-        return denied and not sign.rule.firm and not self._undone(tail)
+        denied = bool(before.search(self.text[start : sign.start])) and not sign.rule.firm and not self._undone(tail)
+        if denied:
+            self.ahead.add((sign.start, sign.end))
+        return denied
 
     def _doubted(self, sign: Sign) -> bool:
         """Words that hold a "not" and mean a fear ("...かもしれない", "...じゃないか"): the sign stands."""
@@ -232,13 +236,13 @@ class Scope:
         return self.text[sign.end : end]
 
     def _over(self, sign: Sign, region: str, *, past: bool) -> bool:
-        gone = self.scope.get("gone")
-        match = gone.search(region) if gone else None
+        gone = sign.code in _SUPPLIES and self.scope.get("supplied") or self.scope.get("gone")
+        match = gone.search(self.text, sign.end, sign.end + len(region)) if gone else None
         if match is None:
             return False
-        if _TOPIC.search(region[: match.end()]) or _STILL.search(self.text, max(sign.start - 6, 0), sign.end + 6):
+        if _TOPIC.search(self.text, sign.end, match.end()) or _STILL.search(self.text, max(sign.start - 6, 0), sign.end + 6):
             return False
-        same_clause = not any(sign.end < end <= sign.end + match.start() for end in self.clauses)
+        same_clause = not any(sign.end < end <= match.start() for end in self.clauses)
         return past or same_clause
 
     def chained(self, signs: list[Sign]) -> Iterator[Sign]:
@@ -268,6 +272,8 @@ class Scope:
                 continue
             if other.kind in SPEECH:
                 continue
+            if other.status is Status.ABSENT and (other.start, other.end) in self.ahead:
+                break  # "chest pain, no fever"
             if other.status is Status.ABSENT and self._lists(sign, other):
                 return self._same(sign, other)
             if other.start > sign.end + 12:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.reading.alternatives import factored
 from bot.reading.beginnings import beginnings
-from bot.reading.normalise import Normalised
+from bot.reading.normalise import Normalised, as_it_is
 
 if TYPE_CHECKING:
     from bot.reading.sign import Sign
@@ -64,8 +64,7 @@ class Spelling:
         return self.of(text).text
 
     def _spell(self, text: str) -> Normalised:
-        places = range(len(text))
-        told = Normalised(text, tuple(places), tuple(place + 1 for place in places))
+        told = as_it_is(text)
         if self._devanagari:
             told = told.rewrite(_LETTER, _in_latin)
         waiting = self._candidates(told.text)

@@ -184,8 +184,11 @@ def _plain(text: str, match: re.Match[str], context: Context, found: list[Value]
         if dropped or words.SPO2_BEFORE.search(before):
             return Value("spo2", number, start, end)
         if number >= _LEAST_UNNAMED and (percent := words.PERCENT.match(text, end)):
+            asked = context is Context.SPO2 and number < HIGHEST_SPO2
             told = unnamed and (
-                _beside_temperature(text, start, found) or not words.NOT_SPO2_AFTER.match(text, percent.end())
+                asked
+                or _beside_temperature(text, start, found)
+                or not words.NOT_SPO2_AFTER.match(text, percent.end())
             )
             told = told and (number < HIGHEST_SPO2 or context in (Context.SPO2, Context.DAILY) or bool(found))
             return Value("spo2", number, start, percent.end()) if told else None
