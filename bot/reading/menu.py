@@ -26,7 +26,7 @@ _LABEL = (
     r"|answer|code)(?:は|が|の|で|:|is|は、| )*"
 )
 _UNIT = (
-    r"(?! ?(?:[℃/:杯錠枚歳才匹粒泊]|日(?![向光課本曜帰常])|回(?![復答転])|人(?!差|並|生|前|混|込|手)"
+    r"(?! ?(?::(?=\d)|[℃/杯錠枚歳才匹粒泊]|日(?![向光課本曜帰常])|回(?![復答転])|人(?!差|並|生|前|混|込|手)"
     r"|度(?!々)|時(?![々折差計])"
     r"|分(?!か)|週(?!末)|月(?!曜)|本(?![日人当部調格来])|個(?!人)|階(?!段)|歩(?![いきけくこ行])"
     r"|年(?![寄末始配賀])|きろ"
@@ -157,7 +157,7 @@ def read_menu(text: Normalised, taken: Sequence[tuple[int, int]] = ()) -> Menu:
     Digits inside ``taken`` (places of values) are none.
     """
     plain = text.text
-    if alone := _word_alone(text) or _between(plain):
+    if alone := _word_alone(text) or _between(plain) or _instead(plain):
         return alone
     found: list[tuple[int, int, int]] = []
     leading_end = 0
@@ -190,6 +190,12 @@ def _between(text: str) -> Menu | None:
         return None
     digit = int(match["low"]) + 1 if match["half"] else max(int(match["low"]), int(match["high"]))
     return Menu(min(digit, 4), match.span(), match.end())
+
+
+def _instead(text: str) -> Menu | None:
+    """4じゃなくて1: the digit that is put in the place of the first."""
+    match = _INSTEAD.match(text)
+    return Menu(int(match["digit"]), match.span("digit"), match.end()) if match else None
 
 
 def _spelled(text: str) -> Iterator[tuple[int, int, int]]:
@@ -300,6 +306,9 @@ _TOLD = re.compile(
 _HALF = re.compile(
     r"[\W_]*(?P<low>[1-4])(?:番)?(?:(?P<half>[.,]5(?!\d))|(?:[〜~ー\-]|から|と|か)(?P<high>[1-4])(?!\d))"
     r"(?:番)?(?:の?間|のあいだ|の中間|くらい|ぐらい|かな|かも|か?で?(?:迷|まよ|悩)[^\d。、]{0,8}|です|です?か)*[\W_]*$"
+)
+_INSTEAD = re.compile(
+    r"[\W_]*[1-4](?:番)?(?:では|じゃ|や)(?:なく(?:て)?|のうて)(?:、| |やっぱり?|やはり|本当は|正しくは)*(?P<digit>[1-4])(?![\d.,人回日歳時度月週階名枚つ年分本])"
 )
 _FIRST = re.compile(r"[\s「]*(?P<word>いち|に|さん|よん|一|二|三|四)(?:番|ばん)?(?:です)?[。!](?!\d)")
 """A number word that is the first sentence: いち。きょうは…"""

@@ -30,6 +30,7 @@ _AFTER = re.compile(
         r"| (?:o|y|at|ra|ki|ba|po ba|ata)(?: ang| ang| el| la)? [1-4](?!\d)[^.!\n]{0,40}(?:\?|diferencia|farak"
         r"|pharak|kaiba|kun ho"
         r"|alin|hindi ko alam|no se|thaha)| (?:hoina|haina|hudaina)(?: |$|,)|(?: ko)? (?:भनेको|होइन)"
+        r"|,? (?:oops|whoops|sorry|my bad)[^.!\n\d]{0,16}(?:meant|mean|should be|i mean) (?=[1-4])"
         r"|,? (?:was )?(?:by (?:mistake|accident)|a (?:mistake|typo)|in error|accidentally)(?![a-z])"
         r"| (?:hindi|na po dapat|dapat)? ?(?:pala,? )?(?:[1-4]) pala| era ayer| fue ayer| por error| sin querer"
         r"| (?:na )?(?:choti|pali|jana|katao|kami|kaming|anak|bata|tao|personas|hij[oa]s|nin[oa]s|almohadas"
@@ -42,13 +43,15 @@ _AFTER = re.compile(
         r"[^。\n]{0,8}?(?:間違|まちが|ミス|取り消|なし|じゃな|ではな)"
         r"|(?:番)?(?:に|と)?(?:当た|あた|該当す|相当す)るような"
         r"|(?:番)?(?:みたい|のよう)な(?:の|もの|症状|こと)?(?:は|も|じゃ|では)?(?:な(?:い|し|く)|あり?ま?せ)"
-        r"|(?:番)?(?:に|を)(?:すれば|したら|すると|押せば|押したら|選べば|えらべば)[^。\n]{0,10}?(?:か|\?|でしょう|の)(?=$|。|\?))"
+        r"|(?:番)?(?:に|を|って|と)(?:送(?:った|)(?:ら|れば|ると)|すれば|したら|すると|押せば|押したら|選べば|えらべば)[^。\n]{0,10}?(?:か|\?|でしょう|の)(?=$|。|\?))"
     )
 )
 _COMPARED = re.compile(
     fold_pattern(
         r"[1-4](?:番|つ)?(?:と|や)[1-4](?:番)?(?:と)?(?:の|って|は|で|が|、)*"
         r"[^。!\n\d]{0,4}(?:ちが|違|差|区別|境目|使い分け)"
+        r"|[1-4](?:番)?と[1-4](?:番)?の(?:間|あいだ)(?:の)?(?:とき|時|場合|なら|だったら)"
+        r"|[1-4] (?:voi|va|hay|and) (?:so |number )?[1-4] (?:khac|giong)"
         r"|[1-4](?:番)?(?:と|か|や)[1-4](?:番)?(?:と|か)?(?:で)?(?:迷|まよ|悩)(?:ったら|えば|った(?:とき|時|場合))"
         r"|[1-4] ?(?:和|跟|与|與|同|하고|랑|와|과|이랑) ?[1-4]"
         r"[^。.!\n\d]{0,6}(?:区别|區別|分别|差|不同|차이|달라|다른|뭐가)"

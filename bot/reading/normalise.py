@@ -236,7 +236,7 @@ def _long_vowel(before: str, after: str) -> str:
     return "" if after in "いくさな" else "ー"
 
 
-_UNFINISHED = re.compile("(?<=[\u3041-\u309f])(?:s|n)(?![a-z0-9])|[jskrnhmgbt](?=[ゃゅょ])")
+_UNFINISHED = re.compile("(?<=[\u3041-\u309f])(?:s|n|(?<=し)i)(?![a-z0-9])|[jskrnhmgbt](?=[ゃゅょ])")
 _DOUBLED = re.compile(r"(?<=\d)[.,](?=[.,]\d)")
 """A point typed twice inside a number: 37..5."""
 _TWICE = ("..", ",,", ".,", ",.")
@@ -252,7 +252,7 @@ def _mend_typing(text: Normalised) -> Normalised:
             return _HALF_TYPED[letter]
         if letter == "s":
             return "し" if after == "い" else "す"
-        return "ん"
+        return "い" if letter == "i" else "ん"
 
     if not text.text.isascii():
         text = text.rewrite(_UNFINISHED, mend)

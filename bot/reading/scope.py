@@ -24,7 +24,7 @@ _LIST_BACK = 400
 """Characters before a sign in which the sign can begin whose "no" is carried on to it."""
 _start_of = attrgetter("start")
 _UNDOING_FIRM = re.compile(r"わけ|ほど|こと|程|なんて|とか|思って|not that|not so")
-_WISH = re.compile("たら(?:いい|ええ|楽|よか|よい|まし|どんなに)")
+_WISH = re.compile("たら(?:いい|ええ|楽|らく|よか|よい|まし|どんなに)")
 _AGAIN = re.compile(r"(?:^|[^まし])また[^。、,\n]{0,6}$")
 """It came back (また胸が...): what was over before is told of now."""
 _STILL = re.compile(r"(?<![a-z])still(?![a-z])")
@@ -43,7 +43,7 @@ _PREDICATE = re.compile(r" (?:still|is|are|a|bit|slightly|now|feels?|getting|get
 """English: the words of a sign that tell of it by themselves ("no fever, throat still scratchy")."""
 _SENTENCE_END = re.compile(r"[。!?\n]|\.(?!\d)")
 _TOPIC = re.compile(
-    r"熱|咳|せき|のど|喉|頭|鼻|下痢|体温|だる|食欲|味|匂|妻|(?<!丈)夫|主人|子供|fever|cough|throat|head|nose|发烧|發燒|咳"
+    r"熱|咳|せき|水分|のど|喉|頭|鼻|下痢|体温|だる|食欲|味|匂|妻|(?<!丈)夫|主人|子供|fever|cough|throat|head|nose|发烧|發燒|咳"
     r"|열(?!고|어|었|심|린)|기침"
 )
 

@@ -64,10 +64,11 @@ def _all_told(found: Found) -> bool:
 
 
 def core_words(found: Found) -> Core:
-    """The words of the reply without courtesy, as the classifier looks at them."""
+    """The words of the reply without courtesy and idioms, as the classifier looks at them."""
     plain = found.text
     fillers = (lexicon.filler for lexicon in found.lexicons)
     polite = [match.span() for filler in fillers if filler for match in filler.finditer(plain.text)]
+    polite += found.idioms
     text = folded(plain.text, polite)
     return Core(text, words_of(as_written(_kept(found, polite)))) if language_of(found) == _JAPANESE else Core(text)
 

@@ -38,7 +38,13 @@ def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
         return found
     found.sort(key=_place)
     scope = Scope(text, lexicon)
-    judged = [sign.now(scope.status(sign, found)) for sign in found]
+    status: dict[tuple[int, int, str, str, bool], Status] = {}  # several rules find the same words
+    judged = []
+    for sign in found:
+        same = (sign.start, sign.end, sign.kind, sign.code, sign.rule.firm)
+        if same not in status:
+            status[same] = scope.status(sign, found)
+        judged.append(sign.now(status[same]))
     return _without_mere_mentions(_denied(list(scope.chained(judged)), scope), scope)
 
 

@@ -33,7 +33,7 @@ def own_values(text: str, found: list[Value]) -> tuple[list[Value], bool]:
     if any(words.STRANGER_NEAR.search(text[: value.start][-_LOOK_BACK:]) for value in found):
         found = [value for value in found if not words.STRANGER_NEAR.search(text[: value.start][-_LOOK_BACK:])]
         return found, True
-    if len(found) < 2 and not words.SELF.search(text):
+    if len(found) < 2 and not _names_self(text):
         return found, False
     owners = [_owner(text, value) for value in found]
     if "other" not in owners or not ("" in owners or words.SELF.search(text)):
@@ -42,6 +42,14 @@ def own_values(text: str, found: list[Value]) -> tuple[list[Value], bool]:
         return [value for value, owner in zip(found, owners, strict=True) if owner == "other"], False
     own = [value for value, owner in zip(found, owners, strict=True) if owner != "other"]
     return own, any(_ill(value) for value, owner in zip(found, owners, strict=True) if owner == "other")
+
+
+def _names_self(text: str) -> bool:
+    """Whether the writer is named; 本人 after somebody else (母は36.8、本人は元気) is that other."""
+    return any(
+        match.group() != "本人" or not words.OTHER_PERSON.search(text, 0, match.start())
+        for match in words.SELF.finditer(text)
+    )
 
 
 def _ill(value: Value) -> bool:

@@ -56,7 +56,7 @@ MISTAKEN_AFTER = re.compile(
 """A value that is taken back, or told of before: 38.6は打ち間違い, 37.4だったのが36.9になった."""
 UPPER = re.compile(r"上(?:の?(?:数字|数値|値|ほう|方)|の)?(?:は|が|:| )*$")
 """The upper of the two numbers that an oximeter shows."""
-VAGUE_AFTER = re.compile(fold_pattern(rf" ?(?P<vague>台|前後|前半|後半|{VAGUE})"))
+VAGUE_AFTER = re.compile(fold_pattern(rf" ?(?P<vague>台|前後|の?前半|の?後半|{VAGUE})"))
 """The same after a number that names no degrees: 熱39超え, 37台."""
 DROPPED_AFTER = re.compile(fold_pattern(r" ?%?(?:まで|に)(?:下が|さが|落ち|おち)(?:っ|り|て|ま)"))
 """After a saturation without a name: 95まで下がってた."""

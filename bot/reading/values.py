@@ -238,7 +238,8 @@ def _bare_spo2(text: str, start: int, end: int, context: Context, found: list[Va
     """Whether a number alone is a saturation: where it was asked, in a range, or set off in the daily answer."""
     before = [value for value in found if value.kind == "spo2"]
     ranged = bool(before) and before[-1] is found[-1] and bool(words.RANGE.fullmatch(text[before[-1].end : start]))
-    if context is Context.SPO2 or ranged:
+    fallen = bool(before) and bool(words.ARROW.fullmatch(text, before[-1].end, start))
+    if context is Context.SPO2 or ranged or fallen:
         return True
     paired = _beside_temperature(text, start, found)
     if int(text[start:end]) < 80 or (
