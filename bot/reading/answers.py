@@ -18,8 +18,11 @@ _PIECE = compiled(
     r"[。!?\n、,;:()「」…・]+|\.+(?!\d)"
     r"|(?<=[^\W\d])(?: - | / | (?:pero|but|basta|kaso|kasi|tara|siempre que|nhung|tapos|con tal) [^.!?\n,]*)"
 )
-_EITHER = re.compile(r"\W*(?:1(?:番)?か2|2(?:番)?か1)(?=(?:番)?(?:か|、|を|で|は)[^\d]*$)")
-"""A question about both: 1か2か、押したら料金はかかりますか."""
+_EITHER = re.compile(
+    r"\W*(?:1(?:番)?か2|2(?:番)?か1)(?=(?:番)?(?:か|、|を|で|は)[^\d]*$)"
+    r"|\W*(?:1 ?(?:番)? ?[とや] ?2|2 ?(?:番)? ?[とや] ?1)(?= ?(?:番)?(?:の|って|は)[^\d]*$)"
+)
+"""A question about both: 1か2か、押したら料金はかかりますか, 1と2の違いは."""
 _TURNED = re.compile(
     r"\W*[12](?:番)?(?:(?:では|じゃ|や)(?:なく|な|のう)(?:て|うて)?|(?:と|って|に)[^12。\n]{0,12}?(?:けど|けれど|が|のに)|の?間違い(?:で|、))"
     r"(?:やっぱり?|やはり|、| )*(?P<now>[12])(?![\d人回日歳時度月週階名枚つ年分本])[^12]*$"
@@ -71,7 +74,7 @@ def _alone(text: str, lexicon: Lexicon, names: Mapping[str, Sequence[str]]) -> s
     plain = _plain(text, lexicon)
     if not plain:
         return None
-    begun = _begun(plain, spaced=lexicon.spaced)
+    begun = _begun(plain, lexicon)
     starts = lexicon.starts
     names = {
         name: possible
@@ -87,9 +90,13 @@ def _alone(text: str, lexicon: Lexicon, names: Mapping[str, Sequence[str]]) -> s
     return None
 
 
-def _begun(plain: str, *, spaced: bool) -> set[str]:
-    """How the message proper can begin: with a word, or without white space with any letter; two letters, and ""."""
-    if spaced:
+def _begun(plain: str, lexicon: Lexicon) -> set[str]:
+    """How the message proper can begin, two letters and "": after courtesy with any word, or any letter."""
+    polite = lexicon.filler.match(plain) if lexicon.filler else None
+    if polite is None or polite.end() < (1 if lexicon.spaced else _SHORTEST_COURTESY):
+        words = plain if lexicon.spaced else plain.replace(" ", "")
+        return {"", words[:1], words[:2], _STRETCHED.sub("", words[:4])[:2]}
+    if lexicon.spaced:
         return {"", *(word[:size] for word in plain.split() for size in (1, 2))}
     joined = plain.replace(" ", "")
     short = _STRETCHED.sub("", joined)

@@ -183,11 +183,17 @@ def _inside(sign: Sign, said: Answers) -> bool:
 
 def _asked_for(found: Found) -> str | None:
     """A request for no more (or new) messages inside a text; what the text tells besides keeps its priority."""
-    if found.has("intents", "opt_in") and not found.has("urgent"):
+    if found.has("intents", "opt_in") and not _ill(found):
         return "opt_in"
     if found.has("intents", "wrong_number") or (found.has("intents", "question") and _own_duty(found)):
         return None
     return "opt_out" if found.has("intents", "opt_out") else None
+
+
+def _ill(found: Found) -> bool:
+    """Whether an illness is told of besides: また吐きはじめました asks for no messages."""
+    ill = any(sign.kind == "symptoms" and sign.present and sign.code != "anxiety" for sign in found.signs)
+    return ill or found.has("urgent")
 
 
 def _own_duty(found: Found) -> bool:

@@ -67,6 +67,8 @@ _ROMAJI_HINTS = frozenset(
 _ASIDE = re.compile("w+|[a-z]{1,2}|spo|pcr|sms|covid")
 _EAST_ASIAN = re.compile("[\u3041-\u309f\u4e00-\u9fff\uac00-\ud7a3]")
 """Beside Japanese, Chinese or Korean a w (a laugh), ok or a unit asks for no other language."""
+_OTHER_LETTERS = re.compile("[\uac00-\ud7a3\u3131-\u318e\u0900-\u097f]")
+"""Letters of Korean and Nepali beside Japanese ones."""
 _SENTENCE = re.compile(r"(?:[^.!?。\n]|\.(?=\d))+")
 _BETWEEN_KANA = re.compile("(?<=[ぁ-ゟ]) (?=[ぁ-ゟ])")
 _STOP = re.compile(r"(?<=[ぁ-ゖー])[.](?=\s|$)")
@@ -79,6 +81,8 @@ _WEAK = frozenset(
 def choose(text: str, books: Sequence[Book]) -> list[Lexicon]:
     """The lexicons whose letters (and for Latin letters, whose words) occur in normalised ``text``."""
     words = set(_LATIN_WORD.findall(text))
+    if not words and _KANA.search(text) and not _OTHER_LETTERS.search(text):
+        return [book.open() for book in books if book.code == "ja"]
     if all(map(_ASIDE.fullmatch, words)) and _EAST_ASIAN.search(text):
         words = set()
     wrong = _other_of_han(text)

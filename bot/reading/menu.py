@@ -12,13 +12,15 @@ from bot.reading.menu_told import no_answer
 from bot.reading.normalise import Normalised, fold_pattern
 
 _WORDS = {
-    "一": 1, "二": 2, "三": 3, "四": 4, "いち": 1, "に": 2, "さん": 3, "よん": 4, "し": 4, "いっ": 1, "ご": 5,
+    "一": 1, "二": 2, "三": 3, "四": 4, "壱": 1, "弐": 2, "参": 3,
+    "いち": 1, "に": 2, "さん": 3, "よん": 4, "し": 4, "いっ": 1, "ご": 5,
     "one": 1, "two": 2, "three": 3, "four": 4, "ichi": 1, "ni": 2, "san": 3, "yon": 4,
     "하나": 1, "둘": 2, "셋": 3, "넷": 4, "일": 1, "이": 2, "삼": 3, "사": 4,
     "mot": 1, "hai": 2, "ba": 3, "bon": 4, "um": 1, "dois": 2, "tres": 3, "quatro": 4, "uno": 1, "dos": 2, "cuatro": 4,
     "isa": 1, "dalawa": 2, "tatlo": 3, "apat": 4, "ek": 1, "dui": 2, "tin": 3, "char": 4,
     "एक": 1, "दुइ": 2, "तिन": 3, "चार": 4,
 }  # fmt: skip
+_DIGIT = re.compile("[1-4]")
 _ALL = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
 _LABEL = (
     r"(?:番号|数字|答え|回答|返事|体調|症状|number|no\.?|num|option|opcion|opcao|so|numero|번호|numara"
@@ -27,7 +29,7 @@ _LABEL = (
 )
 _UNIT = (
     r"(?! ?(?::(?=\d)|[℃/杯錠枚歳才匹粒泊]|日(?![向光課本曜帰常])|回(?![復答転])|人(?!差|並|生|前|混|込|手)"
-    r"|度(?!々)|時(?![々折差計])"
+    r"|度(?!々)|時(?![々折差計]|間(?:が|も)?な)"
     r"|分(?!か)|週(?!末)|月(?!曜)|本(?![日人当部調格来])|個(?!人)|階(?!段)|歩(?![いきけくこ行])"
     r"|年(?![寄末始配賀])|きろ"
     r"|m(?![a-z])|つ(?![のらいまめばづ])|か月|ヶ月|名(?!前)|代(?![わ理筆金])|割(?![とに])|種類|kg|ml|mg|cc|°|倍"
@@ -157,19 +159,14 @@ def read_menu(text: Normalised, taken: Sequence[tuple[int, int]] = ()) -> Menu:
     Digits inside ``taken`` (places of values) are none.
     """
     plain = text.text
-    if alone := _word_alone(text) or _between(plain) or _instead(plain):
+    if alone := _word_alone(text):
         return alone
     found: list[tuple[int, int, int]] = []
     leading_end = 0
-    leading = _GLUED.match(plain) or _LEADING.match(plain)
-    if leading and _stands(plain, *leading.span("digit")):
-        found.append((int(leading["digit"]), *leading.span("digit")))
-        leading_end = leading.end("digit")
-    found.extend(
-        (int(match["digit"]), *match.span("digit"))
-        for match in _ANY.finditer(plain)
-        if match.start("digit") >= leading_end and _stands(plain, *match.span("digit"))
-    )
+    if _DIGIT.search(plain):
+        if one_of_two := _between(plain) or _instead(plain):
+            return one_of_two
+        found, leading_end = _in_digits(plain)
     found.extend(
         (_WORDS[match["word"]], *match.span())
         for match in _WORD_NUMBER.finditer(plain)
@@ -181,6 +178,22 @@ def read_menu(text: Normalised, taken: Sequence[tuple[int, int]] = ()) -> Menu:
         return Menu()
     digit, start, end = max(found)
     return Menu(digit, (start, end), leading_end)
+
+
+def _in_digits(text: str) -> tuple[list[tuple[int, int, int]], int]:
+    """Every digit that stands, with its place, and where the one at the beginning ends."""
+    found: list[tuple[int, int, int]] = []
+    leading_end = 0
+    leading = _GLUED.match(text) or _LEADING.match(text)
+    if leading and _stands(text, *leading.span("digit")):
+        found.append((int(leading["digit"]), *leading.span("digit")))
+        leading_end = leading.end("digit")
+    found.extend(
+        (int(match["digit"]), *match.span("digit"))
+        for match in _ANY.finditer(text)
+        if match.start("digit") >= leading_end and _stands(text, *match.span("digit"))
+    )
+    return found, leading_end
 
 
 def _between(text: str) -> Menu | None:
@@ -308,7 +321,8 @@ _HALF = re.compile(
     r"(?:番)?(?:の?間|のあいだ|の中間|くらい|ぐらい|かな|かも|か?で?(?:迷|まよ|悩)[^\d。、]{0,8}|です|です?か)*[\W_]*$"
 )
 _INSTEAD = re.compile(
-    r"[\W_]*[1-4](?:番)?(?:では|じゃ|や)(?:なく(?:て)?|のうて)(?:、| |やっぱり?|やはり|本当は|正しくは)*(?P<digit>[1-4])(?![\d.,人回日歳時度月週階名枚つ年分本])"
+    r"[\W_]*[1-4](?:番)?(?:では|じゃ|や)(?:なく(?:て)?|のうて)(?:、| |やっぱり?|やはり|本当は|正しくは)*"
+    r"(?P<digit>[1-4])(?![\d.,人回日歳時度月週階名枚つ年分本])"
 )
 _FIRST = re.compile(r"[\s「]*(?P<word>いち|に|さん|よん|一|二|三|四)(?:番|ばん)?(?:です)?[。!](?!\d)")
 """A number word that is the first sentence: いち。きょうは…"""

@@ -9,7 +9,8 @@ from bot.reading.normalise import fold_pattern
 _BEFORE = re.compile(
     r"(?<![a-z])(?:"
     r"(?:ayer|anoche|antes|equivo\w*|error|sin querer|kahapon|kanina|mali|maling|nagkamali|galti\w*|hijo|asti|pahila)"
-    r"[^.!?\n]{0,24}(?:puse|marque|mande|envie|escribi|conteste|aprete|pinche|elegi|era|estaba en|nilagay"
+    r"[^.!?\n]{0,24}(?:puse|marque|apertei|cliquei|digitei"
+    r"|mande|envie|escribi|conteste|aprete|pinche|elegi|era|estaba en|nilagay"
     r"|napindot|pinili"
     r"|sagot|thiche\w*|thichi\w*|pathae\w*|pathaye\w*|lekhe\w*|ani)"
     r"|diferencias? (?:hay )?(?:entre|del?)|pinag ?kaiba(?: ba)?(?: po)?(?: ng)?|pag ?kakaiba(?: ng)?"
@@ -30,9 +31,10 @@ _AFTER = re.compile(
         r"| (?:o|y|at|ra|ki|ba|po ba|ata)(?: ang| ang| el| la)? [1-4](?!\d)[^.!\n]{0,40}(?:\?|diferencia|farak"
         r"|pharak|kaiba|kun ho"
         r"|alin|hindi ko alam|no se|thaha)| (?:hoina|haina|hudaina)(?: |$|,)|(?: ko)? (?:भनेको|होइन)"
-        r"|,? (?:oops|whoops|sorry|my bad)[^.!\n\d]{0,16}(?:meant|mean|should be|i mean) (?=[1-4])"
+        r"|,? (?:oops|whoops|sorry|my bad)[^.\n\d]{0,24}(?:meant|mean|should be|i mean) (?=[1-4])"
         r"|,? (?:was )?(?:by (?:mistake|accident)|a (?:mistake|typo)|in error|accidentally)(?![a-z])"
-        r"| (?:hindi|na po dapat|dapat)? ?(?:pala,? )?(?:[1-4]) pala| era ayer| fue ayer| por error| sin querer"
+        r"| (?:hindi|na po dapat|dapat)? ?(?:pala,? )?(?:[1-4]) pala| era ayer| fue ayer| por error"
+        r"| sin querer| sem querer"
         r"| (?:na )?(?:choti|pali|jana|katao|kami|kaming|anak|bata|tao|personas|hij[oa]s|nin[oa]s|almohadas"
         r"|pastillas|vasos"
         r"|platos|pisos?|cuadras|pasos|golli|chaki|glass|baso|tableta|piraso|kutsara|hakbang|salita|words?|unan"
@@ -43,7 +45,7 @@ _AFTER = re.compile(
         r"[^。\n]{0,8}?(?:間違|まちが|ミス|取り消|なし|じゃな|ではな)"
         r"|(?:番)?(?:に|と)?(?:当た|あた|該当す|相当す)るような"
         r"|(?:番)?(?:みたい|のよう)な(?:の|もの|症状|こと)?(?:は|も|じゃ|では)?(?:な(?:い|し|く)|あり?ま?せ)"
-        r"|(?:番)?(?:に|を|って|と)(?:送(?:った|)(?:ら|れば|ると)|すれば|したら|すると|押せば|押したら|選べば|えらべば)[^。\n]{0,10}?(?:か|\?|でしょう|の)(?=$|。|\?))"
+        r"|(?:番)?(?:に|を|って|と)(?:送(?:った|)(?:ら|れば|ると)|選ぶと|押すと|選んだら|すれば|したら|すると|押せば|押したら|選べば|えらべば)[^。\n]{0,10}?(?:か|\?|でしょう|の)(?=$|。|\?))"
     )
 )
 _COMPARED = re.compile(

@@ -90,7 +90,9 @@ _HUNDRED = re.compile(r"(?<![a-z])(?:one |a )?hundred(?: percent)?(?![a-z])")
 _EAST = re.compile("[\u3041-\u309f\u4e00-\u9fff\uac00-\ud7a3〇○]|\\d[ \\-_*;〜~ー]\\d|\\d ?ten")
 _LETTERED = re.compile("[a-z\u0900-\u0963]")
 """Letters of the languages whose number words follow."""
-_KANJI_HINT = re.compile("^[七八九][〇一二三四五六七八九](?![一-鿿])|[十〇百度氧]")
+_KANJI_HINT = re.compile(
+    "^[七八九][〇一二三四五六七八九](?![一-鿿])|[十〇百度氧]|[三四][〇一二三四五六七八九][.点・][〇一二三四五六七八九]"
+)
 _KANJI_ALONE = re.compile(r"\W*[三四五六七八九][〇一二三四五六七八九]\W*(?:です)?\W*")
 _WORD_HINT = re.compile(r"ty|enta|inta|anta|muoi|hundred")
 _FIRST_HALF = re.compile(

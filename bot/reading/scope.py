@@ -18,6 +18,7 @@ _LASTING = frozenset({"seizure", "unconscious", "labour", "stroke", "suicide"})
 _ENDURING = frozenset({"medicine", "no_food", "worse"})
 """What ran out or came back days ago is so still, unless it is said to be over."""
 _SUPPLIES = frozenset({"medicine", "no_food"})
+"""What ran out is over only when it has come (``supplied`` in the scope)."""
 _REGION = 48
 _LOOK_BACK = 90
 _LIST_BACK = 400
@@ -55,6 +56,7 @@ class Scope:
         self.text = text
         self.scope = lexicon.scope
         self.listed: set[tuple[int, int]] = set()  # negations that speak of a whole list ("... などはありません")
+        self._behind: dict[int, re.Match[str] | None] = {}
         self.ahead: set[tuple[int, int]] = set()  # signs whose "no" stands before them, and so before none ahead
         self.sentences = [match.end() for match in _SENTENCE_END.finditer(text)]
         breaks = self.scope.get("breaks")
@@ -151,7 +153,7 @@ class Scope:
         own = self.scope.get("no_word")
         if own and own.match(self.text, sign.start):
             after = None  # "no puedo respirar nada": the sign itself says no
-        if after and (match := after.match(self.text, sign.end, sign.end + _REGION)) and not self._doubted(sign):
+        if after and (match := self._after(sign.end)) and not self._doubted(sign):
             if self._undone(self.text[match.end() : sign.end + _REGION]) or (
                 sign.rule.firm and not _UNDOING_FIRM.search(match.group())
             ):
@@ -167,6 +169,12 @@ class Scope:
         if denied:
             self.ahead.add((sign.start, sign.end))
         return denied
+
+    def _after(self, end: int) -> re.Match[str] | None:
+        """The "no" behind ``end``; kept, since several signs end there."""
+        if end not in self._behind:
+            self._behind[end] = self.scope["not_after"].match(self.text, end, end + _REGION)
+        return self._behind[end]
 
     def _doubted(self, sign: Sign) -> bool:
         """Words that hold a "not" and mean a fear ("...かもしれない", "...じゃないか"): the sign stands."""
@@ -236,11 +244,12 @@ class Scope:
         return self.text[sign.end : end]
 
     def _over(self, sign: Sign, region: str, *, past: bool) -> bool:
-        gone = sign.code in _SUPPLIES and self.scope.get("supplied") or self.scope.get("gone")
+        gone = (sign.code in _SUPPLIES and self.scope.get("supplied")) or self.scope.get("gone")
         match = gone.search(self.text, sign.end, sign.end + len(region)) if gone else None
         if match is None:
             return False
-        if _TOPIC.search(self.text, sign.end, match.end()) or _STILL.search(self.text, max(sign.start - 6, 0), sign.end + 6):
+        still = _STILL.search(self.text, max(sign.start - 6, 0), sign.end + 6)
+        if still or _TOPIC.search(self.text, sign.end, match.end()):
             return False
         same_clause = not any(sign.end < end <= match.start() for end in self.clauses)
         return past or same_clause

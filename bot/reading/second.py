@@ -39,7 +39,9 @@ def second_look(found: Found, reading: Reading, classifier: Classifier) -> Readi
     )
     raised = _raised(scores, limits)
     if raised is not None and _placed(found):  # a rule and the classifier disagree: the resident is asked
-        return replace(reading, understood=False)
+        if raised is not Priority.EMERGENCY or _denied(found):
+            return replace(reading, understood=False)
+        raised = Priority.URGENT
     if raised is not None:
         like = tuple(f"like:{example}" for example in classifier.nearest(core, found.context))
         return _raise(reading, raised, like or ("like:",), found)
@@ -68,7 +70,7 @@ def core_words(found: Found) -> Core:
     plain = found.text
     fillers = (lexicon.filler for lexicon in found.lexicons)
     polite = [match.span() for filler in fillers if filler for match in filler.finditer(plain.text)]
-    polite += found.idioms
+    polite += [(start, end) for start, end in found.idioms if end - start >= _SHORTEST]
     text = folded(plain.text, polite)
     return Core(text, words_of(as_written(_kept(found, polite)))) if language_of(found) == _JAPANESE else Core(text)
 
@@ -84,6 +86,13 @@ def explained(found: Found, *, understood: bool) -> bool:
 def _placed(found: Found) -> bool:
     """Whether a rule has found the danger and knows that it is not now, not here or not at all."""
     return any(sign.kind == "denials" or (sign.kind in _DANGERS and sign.status not in _TOLD) for sign in found.signs)
+
+
+def _denied(found: Found) -> bool:
+    """Whether it is the resident who says that the danger is not there."""
+    return any(
+        sign.kind == "denials" or (sign.kind in _DANGERS and sign.status is Status.ABSENT) for sign in found.signs
+    )
 
 
 def _kept(found: Found, polite: list[tuple[int, int]]) -> str:

@@ -71,6 +71,8 @@ class Spelling:
         while waiting:
             number = waiting.pop()
             pattern, written = self._rules[number]
+            if not pattern.search(told.text):
+                continue
             after = told.rewrite(pattern, partial(_expanded, written))
             if after is not told:
                 told = after

@@ -14,6 +14,8 @@ _FEVER, _LOW_SPO2 = 37.5, 95
 _SOUND = 96
 _LOOK_BACK = 60
 _RANGE_ENDS = 2
+_ALSO = re.compile(f"(?:{words.OTHER_PERSON.pattern})も[^。、\\d]{{0,4}}$")
+"""Somebody else who is ill too: 妻も37.9."""
 _OF_THE_SAME_TIME = re.compile(r"3\d\.\d ?(?:度|°c)?[ 、,/・]$")
 """A temperature right before a saturation is of the same time: 昨日37.9/95."""
 
@@ -34,7 +36,8 @@ def own_values(text: str, found: list[Value]) -> tuple[list[Value], bool]:
         found = [value for value in found if not words.STRANGER_NEAR.search(text[: value.start][-_LOOK_BACK:])]
         return found, True
     if len(found) < 2 and not _names_self(text):
-        return found, False
+        also = [value for value in found if _ALSO.search(text[max(value.start - _LOOK_BACK, 0) : value.start])]
+        return ([], any(map(_ill, also))) if also else (found, False)
     owners = [_owner(text, value) for value in found]
     if "other" not in owners or not ("" in owners or words.SELF.search(text)):
         return found, False

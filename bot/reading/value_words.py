@@ -183,7 +183,7 @@ RANGE = re.compile(
     fold_pattern(
         r"(?: ?(?:e |con |conz |va |, ?)?(?:na |no |a |o |tay |mao |ngon )*(?:direita|esquerda|outr[oa]|phai|trai"
         r"|giua|tro)(?: (?:deu|la|e))? ?)| ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|denz?|a|ate"
-        r"|hasta|sampai|、|or|y|hoac|hay"
+        r"|hasta|sampai|、|or|y|hoac|hay|랑|이랑|하고"
         r"|o|ra|at|ki"
         r"|sa kanan"
         r"|sa kaliwa|ata|र|ou|e|va|voi|luc|co luc|khi|hora|\.\.+)+ ?"

@@ -17,6 +17,7 @@ from bot.reading.value_choice import Value, decide, earlier, own_values, present
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 33.0, 43.0
 LOWEST_SPO2, HIGHEST_SPO2 = 50, 100
 _MOST_VALUES = 40
+_DIGIT = re.compile("[0-9]")
 _LEAST_UNNAMED = 70
 """A saturation that is named by nothing but what stands behind it."""
 _FEVER, _NORMAL, _LEAP = 38.0, 37.5, 1.0
@@ -46,6 +47,8 @@ def read_values(text: str, context: Context, menu_end: int) -> Values:
     odd = False
     if short := _short_decimal(text, context):
         return Values(short, None, ((short.start, short.end),))
+    if not _DIGIT.search(text):
+        return Values(None, None, ())
     for match in words.NUMBER.finditer(text):
         if match.end() <= menu_end or len(spans) >= _MOST_VALUES:
             continue
@@ -186,9 +189,7 @@ def _plain(text: str, match: re.Match[str], context: Context, found: list[Value]
         if number >= _LEAST_UNNAMED and (percent := words.PERCENT.match(text, end)):
             asked = context is Context.SPO2 and number < HIGHEST_SPO2
             told = unnamed and (
-                asked
-                or _beside_temperature(text, start, found)
-                or not words.NOT_SPO2_AFTER.match(text, percent.end())
+                asked or _beside_temperature(text, start, found) or not words.NOT_SPO2_AFTER.match(text, percent.end())
             )
             told = told and (number < HIGHEST_SPO2 or context in (Context.SPO2, Context.DAILY) or bool(found))
             return Value("spo2", number, start, percent.end()) if told else None

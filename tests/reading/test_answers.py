@@ -16,7 +16,7 @@ def test_no_answer_is_left_out_by_how_a_reply_begins(reader):
         lexicon = book.open()
         for text in sorted(replies):
             if plain := _plain(text, lexicon):
-                begun, cores = _begun(plain, spaced=lexicon.spaced), _cores(plain, lexicon)
+                begun, cores = _begun(plain, lexicon), _cores(plain, lexicon)
                 for name, pattern in lexicon.alone.items():
                     assert not (cores.are(pattern) and lexicon.starts[name].isdisjoint(begun)), (text, name)
 
