@@ -20,6 +20,8 @@ _ENDURING = frozenset({"medicine", "no_food", "worse"})
 _SUPPLIES = frozenset({"medicine", "no_food"})
 """What ran out is over only when it has come (``supplied`` in the scope)."""
 _REGION = 48
+_SINCE = 24
+"""Characters behind a sign in which "since" or "started" may stand."""
 _LOOK_BACK = 90
 _LIST_BACK = 400
 """Characters before a sign in which the sign can begin whose "no" is carried on to it."""
@@ -204,7 +206,7 @@ class Scope:
         past = bool(was and was.match(region) and not self._on_exertion(sign)) or self._told_as_past(sentence)
         inside = self.scope.get("past_inside")  # the past inside the words of the sign (숨이 찼, 喘了)
         past = past or bool(inside and inside.search(self.text, sign.start, sign.end))
-        past = past and not self._told_now(region)
+        past = past and not self._told_now(region) and not self._lasts(sentence + region[:_SINCE])
         over = self._over(sign, region, past=past)
         if (
             long_ago
@@ -226,6 +228,11 @@ class Scope:
         """Whether the sign is said in the present (先月入院してて、胸が痛いです), and nothing says that it is over."""
         now, gone = self.scope.get("told_now"), self.scope.get("gone")
         return bool(now and now.match(region) and not (gone and gone.search(region)))
+
+    def _lasts(self, text: str) -> bool:
+        """Whether it is told since when, or that it is so still (chest pain started 3 days ago)."""
+        since = self.scope.get("since")
+        return bool(since and since.search(text))
 
     def _told_as_past(self, sentence: str) -> bool:
         """Whether the last word of time in ``sentence`` is of the past and not of now ("was easy, tonight …")."""

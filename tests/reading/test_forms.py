@@ -1,4 +1,5 @@
-"""Every sign in every form of saying that it is there, and that it is not: a small word must never turn one around."""
+"""Every sign in every form of saying that it is there, that it is not, that it has gone, or of naming it without having
+it: a small word must never turn one into another."""
 
 from __future__ import annotations
 
@@ -10,27 +11,52 @@ import yaml
 from bot.domain.reading import RED_FLAGS, Context, Priority
 
 FORMS = yaml.safe_load((Path(__file__).parent / "data" / "forms.yaml").read_text(encoding="utf-8"))
-GROUPS = [pytest.param(group, id=f"{code}-{at}") for code, groups in FORMS.items() for at, group in enumerate(groups)]
 
 
-def texts(forms, words):
-    return [form.format(word) for form in forms for word in words]
+def groups(kind):
+    return [
+        pytest.param(group, id=f"{code}-{at}")
+        for code, told in FORMS.items()
+        for at, group in enumerate(told)
+        if kind in group
+    ]
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_a_sign_that_is_told_alarms_however_softly_it_ends(reader, group):
-    told = texts(group["told"], group.get("told_words", group["words"]))
-    quiet = [text for text in told if reader.read(text, Context.DAILY).priority is not Priority.EMERGENCY]
-    assert told
-    assert quiet == []
+def texts(group, kind):
+    words = group.get(f"{kind}_words", group["words"])
+    return [form.format(word) for form in group[kind] for word in words]
 
 
-@pytest.mark.parametrize("group", [group for group in GROUPS if group.values[0]["denied"]])
-def test_a_sign_that_is_denied_is_absent_however_it_is_denied(reader, group):
-    wrong = []
-    for text in texts(group["denied"], group["words"]):
-        reading = reader.read(text, Context.DAILY)
-        claimed = RED_FLAGS & set(reading.present)
-        if claimed or reading.priority is Priority.EMERGENCY or not RED_FLAGS & set(reading.absent):
-            wrong.append(text)
-    assert wrong == []
+@pytest.fixture
+def read(reader):
+    return lambda text: reader.read(text, Context.DAILY)
+
+
+def claims(reading):
+    return reading.priority is Priority.EMERGENCY or bool(RED_FLAGS & set(reading.present))
+
+
+@pytest.mark.parametrize("group", groups("told"))
+def test_a_sign_that_is_told_alarms_however_softly_it_ends_and_whenever_it_began(read, group):
+    assert [text for text in texts(group, "told") if read(text).priority is not Priority.EMERGENCY] == []
+
+
+def lost(read, texts):
+    """Those of ``texts`` that claim a sign, or do not say that one is absent."""
+    readings = ((text, read(text)) for text in texts)
+    return [text for text, reading in readings if claims(reading) or not RED_FLAGS & set(reading.absent)]
+
+
+@pytest.mark.parametrize("group", groups("denied"))
+def test_a_sign_that_is_denied_is_absent_however_it_is_denied(read, group):
+    assert lost(read, texts(group, "denied")) == []
+
+
+@pytest.mark.parametrize("group", groups("gone"))
+def test_a_sign_that_has_gone_is_absent_and_no_emergency(read, group):
+    assert lost(read, texts(group, "gone")) == []
+
+
+@pytest.mark.parametrize("group", groups("quiet"))
+def test_a_sign_that_is_asked_about_or_a_strangers_is_not_claimed(read, group):
+    assert [text for text in texts(group, "quiet") if claims(read(text))] == []

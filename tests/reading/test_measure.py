@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from bot.domain.reading import RED_FLAGS, Context, Priority
 from bot.reading.classifier import Weights
 from bot.reading.evaluate import evaluate, read_labelled
 from bot.reading.shelf import WEIGHTS
+from bot.training import load_labelled
+from tests.reading.conftest import LEXICON
 
 ROWS = [
     json.loads(line) for line in (Path(__file__).parent / "data" / "dev.jsonl").read_text(encoding="utf-8").splitlines()
@@ -120,6 +123,15 @@ def test_what_goes_wrong_with_them_stays_rare(tallies, name, figure):
     assert tallies[name].share(figure) <= MOST[name][figure]
     assert tallies[name].counts["opt-outs invented"][0] == 0
     assert tallies[name].share("lines with an invented value") <= 0.005
+
+
+def test_nothing_is_learned_from_the_sample_that_only_measures():
+    sample = {alike(row["text"]) for row in ROWS}
+    assert not [row["id"] for row in load_labelled(LEXICON) if alike(row["text"]) in sample]
+
+
+def alike(text):
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def test_the_shipped_weights_were_made_from_the_shipped_labelled_replies(reader):
