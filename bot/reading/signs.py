@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from operator import attrgetter
 
 from bot.reading.lexicon import Lexicon
+from bot.reading.listed import ListScope
 from bot.reading.normalise import in_word
 from bot.reading.scope import Scope
 from bot.reading.sign import Sign, Status
@@ -37,7 +38,7 @@ def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
     if not found:
         return found
     found.sort(key=_place)
-    scope = Scope(text, lexicon)
+    scope = ListScope(text, lexicon)
     status: dict[tuple[int, int, str, str, bool], Status] = {}  # several rules find the same words
     judged = []
     for sign in found:

@@ -1,5 +1,4 @@
-"""Every sign in every form of saying that it is there, that it is not, that it has gone, or of naming it without having
-it: a small word must never turn one into another."""
+"""Every sign in every form of telling, denying and naming it: a small word must never turn one into another."""
 
 from __future__ import annotations
 
