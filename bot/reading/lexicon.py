@@ -23,12 +23,12 @@ SPEECH = ("states", "intents")
 _BEHIND = re.compile(r"\(\?<[=!]")
 _WORD_END = "(?![\\w\u0900-\u0963])"
 _SCOPE_KEYS = (
-    "not_before", "not_after", "list_gap", "predicate_gap", "list_not", "undone", "if_before", "if_after",
+    "not_before", "not_after", "list_gap", "joins", "predicate_gap", "list_not", "undone", "if_before", "if_after",
     "past_before", "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me", "doubt",
     "not_inside", "not_ending", "told_by", "only", "no_word", "weak", "list_or",
     "ill_relative", "body", "grave_body", "left_over", "past_inside", "now", "told_now",
     "thing_before", "thing_after", "animal_before", "colour_from", "colour_ill", "own_duty", "effort",
-    "supplied", "since",
+    "supplied", "since", "apart", "gone_of",
 )  # fmt: skip
 
 

@@ -52,10 +52,18 @@ class ListScope(Scope):
             if other.status is Status.ABSENT and (other.start, other.end) in self.ahead:
                 break  # "chest pain, no fever"
             if other.status is Status.ABSENT and self._lists(sign, other):
-                return self._same(sign, other)
+                return sign if self._alone_gone(sign, other) else self._same(sign, other)
             if other.start > sign.end + 12:
                 break
         return sign
+
+    def _alone_gone(self, sign: Sign, other: Sign) -> bool:
+        """Whether only ``other`` is told to have gone: "chest pain, cough is gone"."""
+        told, gone, joins = self._behind.get(other.end), self.scope.get("gone"), self.scope.get("joins")
+        if not (sign.grave and joins and gone and told and gone.search(told.group())):
+            return False
+        link = joins.match(self.text, sign.end)
+        return link is None or link.end() != other.start
 
     def _says_no(self, sign: Sign, inner: Sign) -> bool:
         """Whether the "no" before ``inner`` is a word of ``sign`` itself: "no me entra el aire"."""

@@ -195,11 +195,14 @@ class Scope:
         region = self._region(sign, found)
         sentence = self.text[self._start(self.sentences, sign.start) : sign.end]
         long_ago, was = self.scope.get("long_ago"), self.scope.get("past_after")
-        past = bool(was and was.match(region) and not self._on_exertion(sign)) or self._told_as_past(sentence)
+        last, apart = self._joined(sign, found)
+        told = region[: apart - sign.end]
+        past = bool(was and was.match(told) and not self._on_exertion(sign)) or self._told_as_past(sentence)
         inside = self.scope.get("past_inside")  # the past inside the words of the sign (숨이 찼, 喘了)
         past = past or bool(inside and inside.search(self.text, sign.start, sign.end))
         past = past and not self._told_now(region) and not self._lasts(sentence + region[:_SINCE])
-        over = self._over(sign, region, past=past)
+        end = min(last + _REGION, len(self.text)) if last > sign.end else sign.end + len(region)
+        over = self._over(sign, found, (last, end if past else min(end, apart)), past=past)
         if (
             long_ago
             and (over or (past and sign.code not in _ENDURING))
@@ -242,13 +245,38 @@ class Scope:
                 end = min(end, other.start)
         return self.text[sign.end : end]
 
-    def _over(self, sign: Sign, region: str, *, past: bool) -> bool:
+    def _over(self, sign: Sign, found: Sequence[Sign], span: tuple[int, int], *, past: bool) -> bool:
+        """Whether ``sign`` is told to be over by what stands in ``span``."""
         gone = (sign.code in _SUPPLIES and self.scope.get("supplied")) or self.scope.get("gone")
-        match = gone.search(self.text, sign.end, sign.end + len(region)) if gone else None
-        if match is None:
+        match = gone.search(self.text, *span) if gone else None
+        if match is None or self._of_next(sign, found, match.end()):
             return False
         still = _STILL.search(self.text, max(sign.start - 6, 0), sign.end + 6)
-        if still or _TOPIC.search(self.text, sign.end, match.end()):
+        if still or _TOPIC.search(self.text, span[0], match.end()):
             return False
-        same_clause = not any(sign.end < end <= match.start() for end in self.clauses)
+        same_clause = not any(span[0] < clause <= match.start() for clause in self.clauses)
         return past or same_clause
+
+    def _of_next(self, sign: Sign, found: Sequence[Sign], end: int) -> bool:
+        """Whether what is over stands right behind: "dolor de pecho pero ya se me quitó la tos"."""
+        whose = self.scope.get("gone_of")
+        place = whose.match(self.text, end) if whose else None
+        return place is not None and any(
+            other.start == place.end() and other.kind in _SIGNS and other.code != sign.code for other in found
+        )
+
+    def _joined(self, sign: Sign, found: Sequence[Sign]) -> tuple[int, int]:
+        """Where the last sign ends that is joined to ``sign``, and the same place again if the next stands apart.
+
+        What is over is both of 胸の痛みも咳も治った, and only the last of "chest pain, my cough has gone".
+        """
+        last, joins, comma = sign.end, self.scope.get("joins"), self.scope.get("apart")
+        for other in islice(found, bisect_left(found, sign.end, key=_start_of), None) if joins else ():
+            if other.start < last or other.kind not in _SIGNS:
+                continue
+            link = joins.match(self.text, last)
+            if link is None or link.end() != other.start:
+                apart = other.code != sign.code and comma and comma.fullmatch(self.text, last, other.start)
+                return last, last if apart else len(self.text)
+            last = other.end
+        return last, len(self.text)
