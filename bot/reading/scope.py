@@ -271,7 +271,9 @@ class Scope:
         What is over is both of 胸の痛みも咳も治った, and only the last of "chest pain, my cough has gone".
         """
         last, joins, comma = sign.end, self.scope.get("joins"), self.scope.get("apart")
-        for other in islice(found, bisect_left(found, sign.end, key=_start_of), None) if joins else ():
+        if joins is None:
+            return last, len(self.text)
+        for other in islice(found, bisect_left(found, sign.end, key=_start_of), None):
             if other.start < last or other.kind not in _SIGNS:
                 continue
             link = joins.match(self.text, last)

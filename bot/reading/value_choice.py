@@ -14,7 +14,7 @@ _FEVER, _LOW_SPO2 = 37.5, 95
 _SOUND = 96
 _LOOK_BACK = 60
 _RANGE_ENDS = 2
-_ALSO = re.compile(f"(?:{words.OTHER_PERSON.pattern})も[^。、\\d]{{0,4}}$")
+_ALSO = re.compile(f"(?:{words.OTHER_PERSON.pattern})(?<=も)[^。、\\d]{{0,6}}$")
 """Somebody else who is ill too: 妻も37.9."""
 _OF_THE_SAME_TIME = re.compile(r"3\d\.\d ?(?:度|°c)?[ 、,/・]$")
 """A temperature right before a saturation is of the same time: 昨日37.9/95."""

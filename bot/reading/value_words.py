@@ -25,7 +25,8 @@ NUMBER = compiled(
     rf"|いくら|なんとか|{VAGUE}|several|e pou[cq]\w+|e uns? \w+|e alguma coisa|e quebrad\w+|hon(?![a-z])|may(?=[ .,!]*$"
     rf"| do)))?"
     rf"|(?P<decimal>[34]\d(?={POINT})|(?:9\d"
-    rf"|10\d)(?=[.,]\d(?!\d))){POINT}(?P<fraction>\d{{1,2}})(?!\d)(?P<vague2> ?(?:(?:度|°c?)?(?:台|代)|歳))?"
+    rf"|10\d)(?=[.,]\d(?!\d))){POINT}(?P<fraction>\d{{1,2}})(?!\d)"
+    rf"(?P<vague2> ?(?:(?:度|°c?)?(?:台(?!所|風)|代(?!わ|理))|歳))?"
     rf"|(?P<short>[5-9]) ?(?:度|ど|도) ?(?P<shorttenth>\d)(?: ?(?:分|ぶ|부))?(?!\d|回)"
     rf"|(?P<shortbare>[6-9]) ?度(?=です|$|。|でした|ちょうど|ちょっき|きっか|ぴった|じゃすと|くらい|ぐらい|だ)"
     rf"|(?P<three>[34]\d\d)(?!\d|[.,](?!(?:[89]\d|100)(?!\d))\d)"
@@ -149,7 +150,7 @@ VAGUE_BEFORE = re.compile(
 )
 PAST_BEFORE = re.compile(
     fold_pattern(
-        r"(?:昨日|きのう|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|前天|前日|大前天|最初|さっき(?!測|は?かっ|計)|先ほど"
+        r"(?:昨日|きのう|その前|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|前天|前日|大前天|最初|さっき(?!測|は?かっ|計)|先ほど"
         r"|さきほど|夜中(?=[には])|深夜|明け方|寝る前|(?:今朝|朝)(?=は)|yesterday|last night|earlier|was|昨天"
         r"|昨晚|어제|어젯밤|hom qua|toi qua|hoiz? (?:sang|trua|chieu|toi|nay|khuya)|luc (?:sang|trua|chieu|toi|nay)"
         r"|no almoco|mais cedo|de madrugada|ontem|ayer|anoche|kahapon|kagabi|हिजो|अघि|अस्ति|(?<![a-z])(?:kanina"
@@ -232,7 +233,9 @@ ODD = re.compile(
 DECIMAL = re.compile(r"3\d[.,]\d")
 LATIN = re.compile("[a-z]")
 LETTER = re.compile(r"[^\W\d_度℃]")
-NOW_BEFORE = re.compile(r"^[^\d]{0,3}(?:から|今|いま|→|now|then)[^\d]{0,4}$")
+NOW_BEFORE = re.compile(
+    r"^[^\d]{0,3}(?:から|今|いま|→|now|then)[^\d]{0,4}$|^[、,。/ ]+(?:今?朝|昼|夕方?|夜|晩|寝る前)(?:は|が|の)?$"
+)
 LONE_BEFORE = re.compile(r"(?:^|[ 、,。\n/]|\.\d[-のと]|今|いま|今朝|朝|夜|昼|から|だけ|today)$")
 LONE_AFTER = re.compile(
     r"(?=$|[ 、,。\n/で)(・;])|-(?!\d)|しか|から\d|に(?:下|さが|落|減|な(?:り|っ))|まで(?:下|さが|落)"
