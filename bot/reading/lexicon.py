@@ -172,7 +172,7 @@ def _rules(data: Mapping[str, Any], words: Vocabulary, *, spaced: bool) -> Itera
 
 def _idioms(patterns: str | Sequence[str], words: Vocabulary, *, spaced: bool) -> Idioms:
     branches = tuple(_branches(lines(patterns), words, spaced=spaced, speech=False))
-    return Idioms(branches, Index([branch.brief for branch in branches], words.heads))
+    return Idioms(branches, Index([branch.brief for branch in branches], words.heads, spaced=spaced))
 
 
 def _branches(patterns: Sequence[str], words: Vocabulary, *, spaced: bool, speech: bool) -> Iterator[Branch]:
