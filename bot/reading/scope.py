@@ -181,6 +181,9 @@ class Scope:
 
     def _supposed(self, sign: Sign, tail: str) -> bool:
         after = self.scope.get("if_after")
+        asked = self.scope.get("asked") if sign.kind == "denials" else None
+        if asked and asked.match(tail):  # labios morados, es normal?
+            return True
         if sign.code == "suicide" and _WISH.match(tail):
             return False
         if after and after.match(tail):
@@ -197,9 +200,12 @@ class Scope:
         long_ago, was = self.scope.get("long_ago"), self.scope.get("past_after")
         last, apart = self._joined(sign, found)
         told = region[: apart - sign.end]
-        past = bool(was and was.match(told) and not self._on_exertion(sign)) or self._told_as_past(sentence)
         inside = self.scope.get("past_inside")  # the past inside the words of the sign (숨이 찼, 喘了)
-        past = past or bool(inside and inside.search(self.text, sign.start, sign.end))
+        past = self._told_as_past(sentence) or bool(inside and inside.search(self.text, sign.start, sign.end))
+        despite = self.scope.get("despite")
+        if despite and not past and despite.match(region):  # "my chest hurts but I'm ok"
+            return Status.PRESENT
+        past = past or bool(was and was.match(told) and not self._on_exertion(sign))
         past = past and not self._told_now(region) and not self._lasts(sentence + region[:_SINCE])
         end = min(last + _REGION, len(self.text)) if last > sign.end else sign.end + len(region)
         over = self._over(sign, found, (last, end if past else min(end, apart)), past=past)
