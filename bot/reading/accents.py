@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from bot.reading.normalise import Normalised
 
 if TYPE_CHECKING:
-    from bot.reading.shelf import Book
+    from bot.reading.shelf import Book, Shelf
 
 _LATIN_WORD = re.compile(r"[a-z]+")
 _ENOUGH = 2
@@ -32,18 +33,25 @@ class Accents:
         }
 
 
-def by_accents(books: Sequence[Book], raw: str, folded: str) -> tuple[Sequence[Book], Accents | None]:
+def sure_letters(books: Iterable[Book]) -> re.Pattern[str] | None:
+    """Any letter that gives away one of the languages of ``books``."""
+    told = [book.accents.sure.pattern for book in books if book.accents.sure]
+    return re.compile("|".join(told)) if told else None
+
+
+def by_accents(shelf: Shelf, raw: str, folded: str) -> tuple[Sequence[Book], Accents | None]:
     """The books that a reply can be in by its accents, and the accents to read it by, if any.
 
     A second language stays where some words are its own alone ("em khó chịu, I can't breathe").
     """
-    if raw.isascii():
+    books = shelf.books
+    if raw.isascii() or shelf.sure is None:
         return books, None
     told = unicodedata.normalize("NFC", raw).lower()
-    counts = [(len(book.accents.sure.findall(told)) if book.accents.sure else 0, book) for book in books]
-    most, best = max(counts, key=lambda pair: pair[0], default=(0, None))
-    if not most or best is None:
+    if not shelf.sure.search(told):
         return books, None
+    counts = [(len(book.accents.sure.findall(told)) if book.accents.sure else 0, book) for book in books]
+    _, best = max(counts, key=itemgetter(0))
     words = set(_LATIN_WORD.findall(folded)) - best.hints
     return [
         book for book in books if book is best or not book.hints or len(words & book.hints) >= _ENOUGH

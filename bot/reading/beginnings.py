@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import compress
 from operator import add
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 _MOST = 600
 """A pattern with more beginnings than this is looked at less closely."""
@@ -68,16 +68,26 @@ def heads_of(pattern: str, signs: Signs, depth: int) -> Heads:
     return _of_sequence(items, signs, depth)
 
 
-class Index:
-    """For the places of a text, the patterns that can begin there; in ``spaced`` languages only where a word begins.
+Item = TypeVar("Item")
 
-    ``signs`` gives the beginnings of signs for a depth. At first two letters of a pattern are known, once it is
-    ``deepened`` three or four; which patterns go on with the letters of a place is kept when a reply first brings them.
+
+class Index(Generic[Item]):
+    """For the places of a text, the items whose patterns can begin there; in ``spaced`` languages where words begin.
+
+    ``patterns[i]`` is that of ``items[i]``; ``signs`` gives the beginnings of signs for a depth. At first two letters
+    of a pattern are known, once it is ``deepened`` three or four; what goes on with the letters of a place is kept when
+    a reply first brings them.
     """
 
     def __init__(
-        self, patterns: Sequence[str], signs: Callable[[int], Signs] = lambda _: _NO_SIGNS, *, spaced: bool = False
+        self,
+        items: Sequence[Item],
+        patterns: Sequence[str],
+        signs: Callable[[int], Signs] = lambda _: _NO_SIGNS,
+        *,
+        spaced: bool = False,
     ) -> None:
+        self.items = items
         self._spaced = spaced
         self._patterns = patterns
         self._depth = _DEEP[spaced]
@@ -92,7 +102,7 @@ class Index:
         self.anywhere = tuple(anywhere)
         self._numbers = {head: _all_at(head, by_head, anywhere) for head in by_head}
         """For each head the patterns that can begin with it: its own, those of its first letters, those of any."""
-        self._deep = _Deep(self._find_out)
+        self._deep: _Deep[Item] = _Deep(self._find_out)
         self._heads: list[frozenset[str] | None] | None = None
 
     def deepen(self) -> None:
@@ -100,31 +110,31 @@ class Index:
         if self._heads is None:
             self._heads = [beginnings(pattern, self._signs, self._depth) for pattern in self._patterns]
 
-    def places(self, text: str) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """For each place of ``text`` where patterns can begin their numbers, in order."""
+    def places(self, text: str) -> Iterator[tuple[int, tuple[Item, ...]]]:
+        """For each place of ``text`` where patterns can begin the items, in order."""
         begins, pieces = (_words if self._spaced else _pieces)(text, self._depth)
         found = [*map(self._deep.__getitem__, pieces)]
         return compress(zip(begins, found, strict=True), found)
 
-    def _find_out(self, letters: str) -> tuple[int, ...]:
+    def _find_out(self, letters: str) -> tuple[Item, ...]:
         numbers = self._numbers.get(letters[:_FIRST]) or self._numbers.get(letters[0]) or self.anywhere
         if self._heads is None:
-            return numbers
+            return tuple([self.items[number] for number in numbers])
         starts = {letters[:size] for size in range(1, len(letters) + 1)}
-        deep = tuple([number for number in numbers if not _misses(self._heads[number], starts)])
+        deep = tuple([self.items[number] for number in numbers if not _misses(self._heads[number], starts)])
         if len(self._deep) >= _KEPT:
             self._deep.clear()
         self._deep[letters] = deep
         return deep
 
 
-class _Deep(dict[str, tuple[int, ...]]):
+class _Deep(dict[str, tuple[Item, ...]]):
     """What can begin with the letters of a place; asked for others it finds out."""
 
-    def __init__(self, find_out: Callable[[str], tuple[int, ...]]) -> None:
+    def __init__(self, find_out: Callable[[str], tuple[Item, ...]]) -> None:
         self._find_out = find_out
 
-    def __missing__(self, letters: str) -> tuple[int, ...]:
+    def __missing__(self, letters: str) -> tuple[Item, ...]:
         return self._find_out(letters)
 
 

@@ -40,7 +40,7 @@ def find(text: str, plain: Normalised, context: Context, shelf: Shelf) -> Found:
     """Menu number, values, signs and answers in ``text``, which is ``plain`` when normalised."""
     spoken = from_romaji(plain, shelf.foreign)
     plain = write_digits(spoken or plain)
-    books, accents = by_accents(shelf.books, text, plain.text)
+    books, accents = by_accents(shelf, text, plain.text)
     lexicons = choose(plain.text, books)
     plain = told_apart(plain, text, accents)
     found = Found(plain, context, lexicons, source=text)

@@ -6,9 +6,10 @@ How a pattern is written is told in ``conversations/reading/README.md``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from bot.domain.reading import RED_FLAGS, SYMPTOMS
@@ -35,23 +36,28 @@ _SCOPE_KEYS = (
 class Branch:
     """One alternative of a rule, compiled when it is first tried: most are never."""
 
-    __slots__ = ("_source", "brief", "compiled", "speech")
+    __slots__ = ("_source", "brief", "match", "owner", "speech")
 
-    def __init__(self, source: str, brief: str = "", *, speech: bool = False) -> None:
+    def __init__(self, source: str, brief: str = "", *, owner: int = 0, speech: bool = False) -> None:
         self._source = source
-        self.compiled: re.Pattern[str] | None = None
+        self.match: Callable[[str, int], re.Match[str] | None] = self._first
+        """The match at a place of a text, if there is one."""
         self.brief = brief
         """The pattern with signs for vocabularies."""
+        self.owner = owner
+        """The number of its rule."""
         self.speech = speech
         """Whether it tells no sign of health, and so may match inside idioms."""
         for behind in _behinds(source):
             _check(behind)
 
-    def pattern(self) -> re.Pattern[str]:
-        """What is to be matched; raises ValueError where that cannot be compiled."""
-        if self.compiled is None:
-            self.compiled = _compiled(self._source)
-        return self.compiled
+    def prepare(self) -> None:
+        """Compile it now; raises ValueError where that cannot be done."""
+        self.match = _compiled(self._source).match
+
+    def _first(self, text: str, at: int) -> re.Match[str] | None:
+        self.prepare()
+        return self.match(text, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +79,17 @@ class Rule:
 class Idioms:
     """Turns of speech that name the body or danger and mean neither."""
 
-    def __init__(self, branches: Sequence[Branch], index: Index) -> None:
-        self.branches = branches
+    def __init__(self, index: Index[Branch]) -> None:
         self.index = index
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where they stand in ``text``, from left to right, none over another."""
         done = 0
-        for at, numbers in self.index.places(text):
+        for at, branches in self.index.places(text):
             if at < done:
                 continue
-            for number in numbers:
-                branch = self.branches[number]
-                match = (branch.compiled or branch.pattern()).match(text, at)
+            for branch in branches:
+                match = branch.match(text, at)
                 if match is not None and match.end() > at:
                     done = match.end()
                     yield at, done
@@ -105,10 +109,8 @@ class Lexicon:
     starts: Mapping[str, frozenset[str]]
     """What the words of ``alone`` begin with: up to two letters, "" where they can begin with anything."""
     filler: re.Pattern[str] | None
-    index: Index
-    """Where which of ``branches`` can begin."""
-    branches: tuple[tuple[int, Branch], ...]
-    """All branches of the rules, each with the number of its rule."""
+    index: Index[Branch]
+    """Where which branches of the rules can begin."""
     everyday: re.Pattern[str] | None
     """Filler and known words together, the longer polite phrases first."""
     spelling: Spelling | None = None
@@ -130,14 +132,13 @@ def build(data: Mapping[str, Any]) -> Lexicon:
     if unknown := set(scope) - set(_SCOPE_KEYS):
         raise ValueError(f"unknown scope {sorted(unknown)}")
     rules = tuple(_rules(data, words, spaced=spaced))
-    branches = tuple((number, branch) for number, rule in enumerate(rules) for branch in rule.branches)
+    branches = [branch for rule in rules for branch in rule.branches]
     return Lexicon(
         code=data["language"],
         spaced=spaced,
         idioms=_idioms(data.get("idioms") or (), words, spaced=spaced),
         rules=rules,
-        branches=branches,
-        index=Index([branch.brief for _, branch in branches], words.heads, spaced=spaced),
+        index=_index(branches, words, spaced=spaced),
         scope={key: compiled(pattern) for key, pattern in scope.items()},
         alone={key: compiled(patterns) for key, patterns in (data.get("alone") or {}).items()},
         starts={key: _starts(words, patterns) for key, patterns in (data.get("alone") or {}).items()},
@@ -148,22 +149,33 @@ def build(data: Mapping[str, Any]) -> Lexicon:
 
 
 def _starts(words: Vocabulary, patterns: str | Sequence[str]) -> frozenset[str]:
-    """The first letters, up to what may be left out or written otherwise: white space, a long sound."""
+    """The first letters, up to what may be left out or written otherwise: white space, a long sound.
+
+    No answer begins with white space, so that what does is left out.
+    """
     starts = beginnings(words.brief_of(lines(patterns)), words.heads(2), 2)
-    return frozenset(start.partition(" ")[0].partition("ー")[0] for start in starts or ("",))
+    if starts is None:
+        return frozenset(("",))
+    return frozenset(start.partition(" ")[0].partition("ー")[0] for start in starts if start[0] != " ")
+
+
+def _index(branches: Sequence[Branch], words: Vocabulary, *, spaced: bool) -> Index[Branch]:
+    return Index(branches, [branch.brief for branch in branches], words.heads, spaced=spaced)
 
 
 def _rules(data: Mapping[str, Any], words: Vocabulary, *, spaced: bool) -> Iterator[Rule]:
+    owners = count()
     for kind in _KINDS:
         for code, groups in (data.get(kind) or {}).items():
             if (kind == "red_flags" and code not in RED_FLAGS) or (kind == "symptoms" and code not in SYMPTOMS):
                 raise ValueError(f"unknown code {code}")
             for group in groups:
                 unless = group.get("unless_before")
+                speech, owner = kind in SPEECH, next(owners)
                 yield Rule(
                     kind,
                     code,
-                    tuple(_branches(lines(group["say"]), words, spaced=spaced, speech=kind in SPEECH)),
+                    tuple(_branches(lines(group["say"]), words, spaced=spaced, owner=owner, speech=speech)),
                     _compile([f"(?:{unless})$"], words, spaced=spaced) if unless else None,
                     bool(group.get("firm")),
                     bool(group.get("bare")),
@@ -171,15 +183,17 @@ def _rules(data: Mapping[str, Any], words: Vocabulary, *, spaced: bool) -> Itera
 
 
 def _idioms(patterns: str | Sequence[str], words: Vocabulary, *, spaced: bool) -> Idioms:
-    branches = tuple(_branches(lines(patterns), words, spaced=spaced, speech=False))
-    return Idioms(branches, Index([branch.brief for branch in branches], words.heads, spaced=spaced))
+    return Idioms(_index([*_branches(lines(patterns), words, spaced=spaced)], words, spaced=spaced))
 
 
-def _branches(patterns: Sequence[str], words: Vocabulary, *, spaced: bool, speech: bool) -> Iterator[Branch]:
+def _branches(
+    patterns: Sequence[str], words: Vocabulary, *, spaced: bool, owner: int = 0, speech: bool = False
+) -> Iterator[Branch]:
     for pattern in patterns:
         for branch in branches_of(pattern):
             source = words.expand(branch)
-            yield Branch(f"(?:{source}){_WORD_END}" if spaced else source, words.brief(branch), speech=speech)
+            whole = f"(?:{source}){_WORD_END}" if spaced else source
+            yield Branch(whole, words.brief(branch), owner=owner, speech=speech)
 
 
 def _compile(patterns: Sequence[str], words: Vocabulary, *, spaced: bool, edges: bool = False) -> re.Pattern[str]:

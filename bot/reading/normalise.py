@@ -220,7 +220,8 @@ def _squeeze(chars: list[str], starts: list[int], ends: list[int]) -> Normalised
                 kept.append(at)
             at = after
             continue
-        if char.isdigit() or out[-_MAX_REPEAT:] != [char] * _MAX_REPEAT:
+        new = not out or out[-1] != char
+        if new or char.isdigit() or out[-_MAX_REPEAT:] != [char] * _MAX_REPEAT:
             out.append(char)
             kept.append(at)
         at += 1

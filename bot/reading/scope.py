@@ -89,7 +89,8 @@ class Scope:
 
     def _start(self, ends: list[int], place: int) -> int:
         at = bisect_right(ends, place)
-        return max(ends[at - 1] if at else 0, place - _LOOK_BACK)
+        end = ends[at - 1] if at else 0
+        return end if place - end < _LOOK_BACK else place - _LOOK_BACK
 
     def _of_others(self, sign: Sign) -> bool:
         others = self.scope.get("others")
@@ -238,9 +239,9 @@ class Scope:
     def _told_as_past(self, sentence: str) -> bool:
         """Whether the last word of time in ``sentence`` is of the past and not of now ("was easy, tonight …")."""
         early, now = self.scope.get("past_before"), self.scope.get("now")
-        past = max((match.end() for match in early.finditer(sentence)), default=-1) if early else -1
-        here = max((match.end() for match in now.finditer(sentence)), default=-1) if now else -1
-        return past > here
+        if early is None or not (past := [match.end() for match in early.finditer(sentence)]):
+            return False
+        return now is None or not any(match.end() >= past[-1] for match in now.finditer(sentence))
 
     def _region(self, sign: Sign, found: Sequence[Sign]) -> str:
         end = min(sign.end + _REGION, len(self.text))

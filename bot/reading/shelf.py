@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from bot.domain.errors import ScriptError
-from bot.reading.accents import Accents
+from bot.reading.accents import Accents, sure_letters
 from bot.reading.classifier import Classifier, Weights
 from bot.reading.courtesy import Courtesy
 from bot.reading.hanzi import CHINESE, simplified_data
@@ -117,6 +117,7 @@ class Shelf:
         with _nothing_collected():
             self.classifier = _classifier(self.files.get(WEIGHTS))
             self.books = [_book(name, raw) for name, raw in self.files.items() if name.endswith(".yaml")]
+            self.sure = sure_letters(self.books)
             self.foreign = frozenset(hint for book in self.books for hint in book.hints)
             self.courtesy = Courtesy(phrase for book in self.books for phrase in book.courtesy)
             if self.classifier is not None:
@@ -138,10 +139,10 @@ class Shelf:
         """Compile every language now."""
         for book in self.books:
             lexicon = book.open()
-            for branch in (*lexicon.idioms.branches, *(branch for _, branch in lexicon.branches)):
-                branch.pattern()
-            lexicon.index.deepen()
-            lexicon.idioms.index.deepen()
+            for index in (lexicon.index, lexicon.idioms.index):
+                index.deepen()
+                for branch in index.items:
+                    branch.prepare()
 
 
 @contextlib.contextmanager

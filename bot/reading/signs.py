@@ -99,14 +99,15 @@ def _matches(text: str, masked: str, lexicon: Lexicon) -> Iterator[Sign]:
     """Every match of every rule, from left to right; none over another of the same rule."""
     done: dict[int, int] = {}  # where the next match of a rule may begin
     found: dict[int, int] = {}
-    branches, rules = lexicon.branches, lexicon.rules
-    for at, numbers in lexicon.index.places(text):
-        for number in numbers:
-            owner, branch = branches[number]
-            match = (branch.compiled or branch.pattern()).match(text if branch.speech else masked, at)
-            if match is None or (end := match.end()) <= at or done.get(owner, 0) > at:
+    for at, branches in lexicon.index.places(text):
+        for branch in branches:
+            match = branch.match(text if branch.speech else masked, at)
+            if match is None:
                 continue
-            rule = rules[owner]
+            owner, end = branch.owner, match.end()
+            if end <= at or done.get(owner, 0) > at:
+                continue
+            rule = lexicon.rules[owner]
             inside_word = lexicon.spaced and at and in_word(text[at]) and in_word(text[at - 1])
             if inside_word or (rule.unless_before and rule.unless_before.search(text[max(at - 24, 0) : at])):
                 done[owner] = at + 1

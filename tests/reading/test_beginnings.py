@@ -54,16 +54,16 @@ def test_of_several_vocabularies_each_is_a_beginning():
 
 
 def test_in_spaced_languages_only_the_beginnings_of_words_are_tried():
-    assert list(Index(["ache"], spaced=True).places("headache ache")) == [(9, (0,))]
-    assert list(Index(["ache"]).places("headache ache")) == [(4, (0,)), (9, (0,))]
+    assert list(Index([0], ["ache"], spaced=True).places("headache ache")) == [(9, (0,))]
+    assert list(Index([0], ["ache"]).places("headache ache")) == [(4, (0,)), (9, (0,))]
 
 
 def test_every_rule_of_the_lexicon_knows_how_it_begins(reader):
     """A pattern that can begin anywhere is tried at every letter of every reply: begin it with definite letters."""
     for book in reader._shelf.books:
         lexicon = book.open()
-        anywhere = [lexicon.branches[number] for number in lexicon.index.anywhere]
-        assert not [(book.code, lexicon.rules[rule].code, branch.brief) for rule, branch in anywhere]
+        anywhere = [lexicon.index.items[number] for number in lexicon.index.anywhere]
+        assert not [(book.code, lexicon.rules[branch.owner].code, branch.brief) for branch in anywhere]
 
 
 texts = st.text("abc息胸x ", max_size=12)
@@ -71,7 +71,7 @@ texts = st.text("abc息胸x ", max_size=12)
 
 @given(st.lists(patterns, min_size=1, max_size=5), texts, st.booleans())
 def test_the_index_leaves_out_no_pattern_that_matches(rules, text, spaced):
-    index = Index(rules, spaced=spaced)
+    index = Index(range(len(rules)), rules, spaced=spaced)
     for turn in range(3):  # before it is deepened, then twice: what is found out the first time is kept
         if turn:
             index.deepen()
