@@ -16,14 +16,14 @@ _BACK = 30
 Patterns = Mapping[str, re.Pattern[str]]
 
 
-def of_thing(sign: Sign, text: str, start: int, scope: Patterns) -> bool:
-    """Whether a thing or an animal is what ``sign`` tells of; its sentence begins at ``start``."""
+def of_thing(sign: Sign, text: str, place: tuple[int, int], scope: Patterns) -> bool:
+    """Whether a thing or an animal is what ``sign`` tells of; ``place`` is where its sentence begins and may end."""
     if sign.kind not in ("red_flags", "dangers"):
         return False
     after, before, animal = scope.get("thing_after"), scope.get("thing_before"), scope.get("animal_before")
-    if after and after.match(text, sign.end):
+    if after and after.match(text, sign.end, place[1]):
         return True
-    head = text[max(start, sign.start - _BACK) : sign.start]
+    head = text[max(place[0], sign.start - _BACK) : sign.start]
     if animal and animal.search(head):
         return True
     if before is None or sign.code in _COLOURS or _BODY.search(text, sign.start, sign.end):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from bot.domain.reading import Context
@@ -16,6 +17,7 @@ from bot.reading.lexicon import Lexicon, Rule
 from bot.reading.menu import Menu, read_menu
 from bot.reading.normalise import Normalised
 from bot.reading.numbers import write_digits
+from bot.reading.scope import unmarked_ends
 from bot.reading.shelf import Shelf
 from bot.reading.signs import MASK, Sign, Status, find_signs, mask_idioms
 from bot.reading.spelling import moved
@@ -49,7 +51,7 @@ def find(text: str, plain: Normalised, context: Context, shelf: Shelf) -> Found:
     if found.menu.digit is not None:
         found.menu = read_menu(plain, found.values.spans)
     for lexicon in lexicons:
-        idioms, signs = _read_in(lexicon, plain.text)
+        idioms, signs = _read_in(lexicon, plain)
         found.idioms.extend(idioms)
         found.signs.extend(_not_yet_judged(signs, found.signs) if lexicon.spaced else signs)
     found.signs = _denied_elsewhere(_without_inner_questions(found.signs))
@@ -63,15 +65,18 @@ def find(text: str, plain: Normalised, context: Context, shelf: Shelf) -> Found:
     return found
 
 
-def _read_in(lexicon: Lexicon, text: str) -> tuple[list[tuple[int, int]], list[Sign]]:
-    """The places of idioms and the signs that one language finds in ``text``, read as that language spells it."""
-    told = in_letters_of(lexicon.code, text)
+def _read_in(lexicon: Lexicon, plain: Normalised) -> tuple[list[tuple[int, int]], list[Sign]]:
+    """The places of idioms and the signs that one language finds in ``plain``, read as that language spells it."""
+    told = in_letters_of(lexicon.code, plain.text)
     if lexicon.spelling is None:
-        masked = mask_idioms(told, lexicon)
-        return _masked_places(told, masked), find_signs(told, masked, lexicon)
+        ends = unmarked_ends(told, lexicon.scope, plain.breaks)
+        masked = mask_idioms(told, lexicon, ends)
+        return _masked_places(told, masked), find_signs(told, masked, lexicon, ends)
     spelt = lexicon.spelling.of(told)
-    masked = mask_idioms(spelt.text, lexicon)
-    signs = [moved(sign, spelt) for sign in find_signs(spelt.text, masked, lexicon)]
+    breaks = [bisect_left(spelt.starts, place) for place in plain.breaks]
+    ends = unmarked_ends(spelt.text, lexicon.scope, breaks)
+    masked = mask_idioms(spelt.text, lexicon, ends)
+    signs = [moved(sign, spelt) for sign in find_signs(spelt.text, masked, lexicon, ends)]
     return [spelt.span(*place) for place in _masked_places(spelt.text, masked)], signs
 
 

@@ -73,7 +73,7 @@ class ListScope(Scope):
     def _lists(self, sign: Sign, other: Sign) -> bool:
         gap = self.text[sign.end : other.start]
         plain, said = self.scope.get("list_gap"), self.scope.get("predicate_gap")
-        if gap == "い" or plain is None or not plain.fullmatch(gap):  # 胸が痛い 咳はない
+        if plain is None or not plain.fullmatch(gap) or self.parted(sign.end, other.start):  # 胸が痛い 咳はない
             return False
         words = self.text[sign.start : sign.end]
         told = sign.grave and not other.grave and gap.strip() in ("、", ",") and bool(_PREDICATE.search(words))

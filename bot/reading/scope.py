@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from operator import attrgetter
@@ -37,24 +37,35 @@ _TELLER = 6
 _ASKED_NOT = re.compile(r"[^。!?\n]{0,6}?(?:ま?せん|ない(?:です)?)か")
 _DENIABLE = ("wrong_number", "opt_out", "opt_in")
 _SENTENCE_END = re.compile(r"[。!?\n]|\.(?!\d)")
-_TOPIC = re.compile(
-    r"熱|咳|せき|水分|のど|喉|頭|鼻|下痢|体温|だる|食欲|味|匂|妻|(?<!丈)夫|主人|子供|fever|cough|throat|head|nose|发烧|發燒|咳"
-    r"|열(?!고|어|었|심|린)|기침"
-)
+
+
+def _ends(pattern: re.Pattern[str] | None, text: str) -> Iterator[int]:
+    return (match.end() for match in pattern.finditer(text)) if pattern else iter(())
+
+
+def unmarked_ends(text: str, scope: Mapping[str, re.Pattern[str]], breaks: Collection[int]) -> list[int]:
+    """The places in ``text`` where a sentence ends without a full stop (友達も陽性でした 胸が痛い).
+
+    ``breaks`` are the places of white space that was left out between two characters.
+    """
+    ended = scope.get("ended")
+    apart = (place for place in breaks if ended and ended.match(text, place))
+    return sorted({*apart, *_ends(scope.get("sentence_ends"), text)})
 
 
 class Scope:
     """Judges the signs of one text."""
 
-    def __init__(self, text: str, lexicon: Lexicon) -> None:
+    def __init__(self, text: str, lexicon: Lexicon, unmarked: Sequence[int] = ()) -> None:
+        """``unmarked`` are the places that ``unmarked_ends`` finds."""
         self.text = text
         self.scope = lexicon.scope
+        self.unmarked = unmarked
         self.listed: set[tuple[int, int]] = set()  # negations that speak of a whole list ("... などはありません")
         self._behind: dict[int, re.Match[str] | None] = {}
         self.ahead: set[tuple[int, int]] = set()  # signs whose "no" stands before them, and so before none ahead
-        self.sentences = [match.end() for match in _SENTENCE_END.finditer(text)]
-        breaks = self.scope.get("breaks")
-        self.clauses = sorted({*self.sentences, *((m.end() for m in breaks.finditer(text)) if breaks else ())})
+        self.sentences = sorted({*unmarked, *_ends(_SENTENCE_END, text)})
+        self.clauses = sorted({*self.sentences, *_ends(self.scope.get("breaks"), text)})
 
     @cached_property
     def _tells_of_me(self) -> bool:
@@ -87,6 +98,10 @@ class Scope:
         """The number of the clause that holds ``place``."""
         return bisect_right(self.clauses, place)
 
+    def parted(self, start: int, end: int) -> bool:
+        """Whether a sentence ends after ``start`` and not behind ``end``."""
+        return bisect_right(self.sentences, end) > bisect_left(self.sentences, start)
+
     def _start(self, ends: list[int], place: int) -> int:
         at = bisect_right(ends, place)
         end = ends[at - 1] if at else 0
@@ -111,7 +126,8 @@ class Scope:
         start = self._start(self.sentences, sign.start)
         at = bisect_left(self.sentences, sign.end)
         end = self.sentences[at] if at < len(self.sentences) else len(self.text)
-        return of_thing(sign, self.text, start, self.scope) or of_colour(sign, self.text, start, end, self.scope)
+        place = (start, self._before_end(sign.end, len(self.text)))
+        return of_thing(sign, self.text, place, self.scope) or of_colour(sign, self.text, start, end, self.scope)
 
     def _of_home(self, sign: Sign) -> bool:
         """Somebody else at home, in a reply that tells of the writer ("me") elsewhere."""
@@ -168,7 +184,8 @@ class Scope:
     def _after(self, end: int) -> re.Match[str] | None:
         """The "no" behind ``end``; kept, since several signs end there."""
         if end not in self._behind:
-            self._behind[end] = self.scope["not_after"].match(self.text, end, end + _REGION)
+            last = self._before_end(end, end + _REGION)
+            self._behind[end] = self.scope["not_after"].match(self.text, end, last)
         return self._behind[end]
 
     def _doubted(self, sign: Sign) -> bool:
@@ -213,7 +230,7 @@ class Scope:
         if (
             long_ago
             and (over or (past and sign.code not in _ENDURING))
-            and (long_ago.search(sentence) or long_ago.search(region[:20]))
+            and (long_ago.search(sentence) or long_ago.search(self._rest(sign.end)[:20]))
         ):
             return Status.LONG_GONE
         if over and sign.code not in _LASTING:
@@ -256,13 +273,30 @@ class Scope:
         """Whether ``sign`` is told to be over by what stands in ``span``."""
         gone = (sign.code in _SUPPLIES and self.scope.get("supplied")) or self.scope.get("gone")
         match = gone.search(self.text, *span) if gone else None
-        if match is None or self._of_next(sign, found, match.end()):
+        if match is None or self._of_next(sign, found, match.end()) or self._of_another(match, span[0]):
             return False
-        still = _STILL.search(self.text, max(sign.start - 6, 0), sign.end + 6)
-        if still or _TOPIC.search(self.text, span[0], match.end()):
+        if _STILL.search(self.text, max(sign.start - 6, 0), sign.end + 6):
             return False
         same_clause = not any(span[0] < clause <= match.start() for clause in self.clauses)
         return past or same_clause
+
+    def _of_another(self, gone: re.Match[str], start: int) -> bool:
+        """Whether something else is over, or only seemed to be: the words from ``start`` on name it."""
+        topic, thought, lead = self.scope.get("topic"), self.scope.get("thought"), self.scope.get("gone_lead")
+        if (topic and topic.search(self.text, start, gone.end())) or (thought and thought.match(self.text, gone.end())):
+            return True
+        sentence = self._start(self.sentences, gone.start())
+        return bool(lead and sentence >= start and not lead.fullmatch(self.text, sentence, gone.start()))
+
+    def _before_end(self, place: int, most: int) -> int:
+        """``most``, or the first place from ``place`` on where a sentence ends without a full stop."""
+        at = bisect_left(self.unmarked, place)
+        return min([most, *self.unmarked[at : at + 1]])
+
+    def _rest(self, place: int) -> str:
+        """The rest of the sentence after ``place``."""
+        at = bisect_left(self.sentences, place)
+        return self.text[place : self.sentences[at]] if at < len(self.sentences) else self.text[place:]
 
     def _of_next(self, sign: Sign, found: Sequence[Sign], end: int) -> bool:
         """Whether what is over stands right behind: "dolor de pecho pero ya se me quitó la tos"."""

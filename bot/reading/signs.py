@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 from bot.reading.lexicon import Lexicon
@@ -21,24 +21,26 @@ _NEAR = 4
 _place = attrgetter("start", "end")
 
 
-def mask_idioms(text: str, lexicon: Lexicon) -> str:
-    """``text`` with every idiom of the language covered."""
+def mask_idioms(text: str, lexicon: Lexicon, ends: Sequence[int] = ()) -> str:
+    """``text`` with every idiom of the language covered, but for those that would hold one of ``ends``."""
     masked, done = "", 0
     for start, end in lexicon.idioms.spans(text):
+        if ends and any(start < place < end for place in ends):
+            continue
         masked, done = masked + text[done:start] + MASK * (end - start), end
     return masked + text[done:] if done else text
 
 
-def find_signs(text: str, masked: str, lexicon: Lexicon) -> list[Sign]:
+def find_signs(text: str, masked: str, lexicon: Lexicon, ends: Sequence[int] = ()) -> list[Sign]:
     """All signs of one language in ``text``, each with its status, in order of place.
 
-    Signs of health are looked for in ``masked``, where idioms are covered.
+    Signs of health are looked for in ``masked``, where idioms are covered; ``ends`` are those of ``unmarked_ends``.
     """
     found = list(_matches(text, masked, lexicon))
     if not found:
         return found
     found.sort(key=_place)
-    scope = ListScope(text, lexicon)
+    scope = ListScope(text, lexicon, ends)
     status: dict[tuple[int, int, str, str, bool], Status] = {}  # several rules find the same words
     judged = []
     for sign in found:
