@@ -74,7 +74,7 @@ class Scope:
 
     def status(self, sign: Sign, found: Sequence[Sign]) -> Status:
         """What ``sign`` is worth, by what stands before and after it."""
-        tail = self.text[sign.end : sign.end + _REGION]
+        tail = self.text[sign.end : self._before_end(sign.end, sign.end + _REGION)]
         if sign.kind not in SPEECH and (self._of_others(sign) or self._of_none(sign)):
             return Status.OTHERS
         if sign.kind == "intents" and sign.code not in _DENIABLE:
@@ -217,7 +217,7 @@ class Scope:
         sentence = self.text[self._start(self.sentences, sign.start) : sign.end]
         long_ago, was = self.scope.get("long_ago"), self.scope.get("past_after")
         last, apart = self._joined(sign, found)
-        told = region[: apart - sign.end]
+        told = region[: self._before_end(sign.end, apart) - sign.end]
         inside = self.scope.get("past_inside")  # the past inside the words of the sign (숨이 찼, 喘了)
         past = self._told_as_past(sentence) or bool(inside and inside.search(self.text, sign.start, sign.end))
         despite = self.scope.get("despite")

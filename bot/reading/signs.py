@@ -22,10 +22,13 @@ _place = attrgetter("start", "end")
 
 
 def mask_idioms(text: str, lexicon: Lexicon, ends: Sequence[int] = ()) -> str:
-    """``text`` with every idiom of the language covered, but for those that would hold one of ``ends``."""
+    """``text`` with every idiom of the language covered, but for those that would hold one of ``ends``.
+
+    Where words are spaced they may (laughing so hard i cant breathe).
+    """
     masked, done = "", 0
     for start, end in lexicon.idioms.spans(text):
-        if ends and any(start < place < end for place in ends):
+        if not lexicon.spaced and any(start < place < end for place in ends):
             continue
         masked, done = masked + text[done:start] + MASK * (end - start), end
     return masked + text[done:] if done else text
@@ -36,7 +39,7 @@ def find_signs(text: str, masked: str, lexicon: Lexicon, ends: Sequence[int] = (
 
     Signs of health are looked for in ``masked``, where idioms are covered; ``ends`` are those of ``unmarked_ends``.
     """
-    found = list(_matches(text, masked, lexicon))
+    found = [sign for sign in _matches(text, masked, lexicon) if not _over_end(sign, ends)]
     if not found:
         return found
     found.sort(key=_place)
@@ -49,6 +52,11 @@ def find_signs(text: str, masked: str, lexicon: Lexicon, ends: Sequence[int] = (
             status[same] = scope.status(sign, found)
         judged.append(sign.now(status[same]))
     return _without_mere_mentions(_denied(list(scope.chained(judged)), scope), scope)
+
+
+def _over_end(sign: Sign, ends: Sequence[int]) -> bool:
+    """Whether ``sign`` denies with the words of two sentences (me duele el pecho temperatura normal)."""
+    return sign.kind == "denials" and any(sign.start < place < sign.end for place in ends)
 
 
 def _denied(signs: list[Sign], scope: Scope) -> list[Sign]:
