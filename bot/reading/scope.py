@@ -317,6 +317,8 @@ class Scope:
         for other in islice(found, bisect_left(found, sign.end, key=_start_of), None):
             if other.start < last or other.kind not in _SIGNS:
                 continue
+            if self._before_end(last, len(self.text)) <= other.start:  # the next sentence
+                return last, last
             link = joins.match(self.text, last)
             if link is None or link.end() != other.start:
                 apart = other.code != sign.code and comma and comma.fullmatch(self.text, last, other.start)

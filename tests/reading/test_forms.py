@@ -9,7 +9,9 @@ import yaml
 
 from bot.domain.reading import RED_FLAGS, Context, Priority
 
-FORMS = yaml.safe_load((Path(__file__).parent / "data" / "forms.yaml").read_text(encoding="utf-8"))
+DATA = Path(__file__).parent / "data"
+FORMS = yaml.safe_load((DATA / "forms.yaml").read_text(encoding="utf-8"))
+BESIDE = yaml.safe_load((DATA / "beside.yaml").read_text(encoding="utf-8"))
 
 
 def groups(kind):
@@ -38,6 +40,19 @@ def claims(reading):
 @pytest.mark.parametrize("group", groups("told"))
 def test_a_sign_that_is_told_alarms_however_softly_it_ends_and_whenever_it_began(read, group):
     assert [text for text in texts(group, "told") if read(text).priority is not Priority.EMERGENCY] == []
+
+
+@pytest.mark.parametrize("code", BESIDE)
+def test_an_everyday_sentence_beside_a_sign_takes_nothing_from_it(read, code):
+    group = BESIDE[code]
+    pairs = [(sign, other) for sign in group["signs"] for other in group["beside"]]
+    texts = [
+        join.format(*both)
+        for join in group["joined"]
+        for sign, other in pairs
+        for both in ((sign, other), (other, sign))
+    ]
+    assert [text for text in texts if read(text).priority is not Priority.EMERGENCY] == []
 
 
 def lost(read, texts):
