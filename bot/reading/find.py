@@ -17,7 +17,6 @@ from bot.reading.lexicon import Lexicon, Rule
 from bot.reading.menu import Menu, read_menu
 from bot.reading.normalise import Normalised
 from bot.reading.numbers import write_digits
-from bot.reading.scope import unmarked_ends
 from bot.reading.shelf import Shelf
 from bot.reading.signs import MASK, Sign, Status, find_signs, mask_idioms
 from bot.reading.spelling import moved
@@ -69,14 +68,12 @@ def _read_in(lexicon: Lexicon, plain: Normalised) -> tuple[list[tuple[int, int]]
     """The places of idioms and the signs that one language finds in ``plain``, read as that language spells it."""
     told = in_letters_of(lexicon.code, plain.text)
     if lexicon.spelling is None:
-        ends = unmarked_ends(told, lexicon.scope, plain.breaks)
-        masked = mask_idioms(told, lexicon, ends)
-        return _masked_places(told, masked), find_signs(told, masked, lexicon, ends)
+        masked = mask_idioms(told, lexicon, plain.breaks)
+        return _masked_places(told, masked), find_signs(told, masked, lexicon, plain.breaks)
     spelt = lexicon.spelling.of(told)
     breaks = [bisect_left(spelt.starts, place) for place in plain.breaks]
-    ends = unmarked_ends(spelt.text, lexicon.scope, breaks)
-    masked = mask_idioms(spelt.text, lexicon, ends)
-    signs = [moved(sign, spelt) for sign in find_signs(spelt.text, masked, lexicon, ends)]
+    masked = mask_idioms(spelt.text, lexicon, breaks)
+    signs = [moved(sign, spelt) for sign in find_signs(spelt.text, masked, lexicon, breaks)]
     return [spelt.span(*place) for place in _masked_places(spelt.text, masked)], signs
 
 

@@ -291,7 +291,7 @@ class Scope:
     def _before_end(self, place: int, most: int) -> int:
         """``most``, or the first place from ``place`` on where a sentence ends without a full stop."""
         at = bisect_left(self.unmarked, place)
-        return min([most, *self.unmarked[at : at + 1]])
+        return min(most, self.unmarked[at]) if at < len(self.unmarked) else most
 
     def _rest(self, place: int) -> str:
         """The rest of the sentence after ``place``."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from operator import attrgetter
 
 from bot.reading.lexicon import Lexicon
 from bot.reading.listed import ListScope
 from bot.reading.normalise import in_word
-from bot.reading.scope import Scope
-from bot.reading.sign import Sign, Status
+from bot.reading.scope import Scope, unmarked_ends
+from bot.reading.sign import SPEECH, Sign, Status
 
 __all__ = ["MASK", "Sign", "Status", "find_signs", "mask_idioms"]
 
@@ -21,27 +21,33 @@ _NEAR = 4
 _place = attrgetter("start", "end")
 
 
-def mask_idioms(text: str, lexicon: Lexicon, ends: Sequence[int] = ()) -> str:
-    """``text`` with every idiom of the language covered, but for those that would hold one of ``ends``.
+def mask_idioms(text: str, lexicon: Lexicon, breaks: Collection[int] = ()) -> str:
+    """``text`` with every idiom of the language covered; ``breaks`` as in ``Normalised``.
 
-    Where words are spaced they may (laughing so hard i cant breathe).
+    An idiom is of one sentence, but for languages that space words: "laughing so hard i cant breathe".
     """
+    spans = list(lexicon.idioms.spans(text))
+    ends = unmarked_ends(text, lexicon.scope, breaks) if spans and not lexicon.spaced else ()
     masked, done = "", 0
-    for start, end in lexicon.idioms.spans(text):
-        if not lexicon.spaced and any(start < place < end for place in ends):
+    for start, end in spans:
+        if any(start < place < end for place in ends):
             continue
         masked, done = masked + text[done:start] + MASK * (end - start), end
     return masked + text[done:] if done else text
 
 
-def find_signs(text: str, masked: str, lexicon: Lexicon, ends: Sequence[int] = ()) -> list[Sign]:
+def find_signs(text: str, masked: str, lexicon: Lexicon, breaks: Collection[int] = ()) -> list[Sign]:
     """All signs of one language in ``text``, each with its status, in order of place.
 
-    Signs of health are looked for in ``masked``, where idioms are covered; ``ends`` are those of ``unmarked_ends``.
+    Signs of health are looked for in ``masked``, where idioms are covered; ``breaks`` as in ``Normalised``.
     """
-    found = [sign for sign in _matches(text, masked, lexicon) if not _over_end(sign, ends)]
+    found = list(_matches(text, masked, lexicon))
     if not found:
         return found
+    ends: Sequence[int] = ()
+    if any(sign.kind not in SPEECH for sign in found):
+        ends = unmarked_ends(text, lexicon.scope, breaks)
+        found = [sign for sign in found if not _over_end(sign, ends)]
     found.sort(key=_place)
     scope = ListScope(text, lexicon, ends)
     status: dict[tuple[int, int, str, str, bool], Status] = {}  # several rules find the same words
