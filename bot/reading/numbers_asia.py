@@ -61,6 +61,10 @@ _SAID_POINT = re.compile(
     rf"(?<![\d.])(\d\d)(?: ?grados?)? ?(?:{_POINT}|con(?= \d(?: ?(?:$|[^\w ]|grad|de f)))) ?(\d"
     rf"|{_either(_ONES)}){_EDGE}"
 )
+_OTHER_WORD = "asi"
+"""Eighty in Nepali, so in Spanish: a number only beside the oxygen or its unit."""
+_OF_OXYGEN = re.compile(r"(?:oxygen|oksi\w*|oxi\w*|akshi\w*|spo ?2|o2|saturation)(?: [a-z]+)? $")
+_UNIT = re.compile(r" ?(?:%|percent|pratishat|parsent)")
 _HINT = re.compile(
     fold_pattern("tis|tee|lis|lees|abb?e|asi|ansay|athis|hish|umpu|umpo|napu|napo|तिस|लिस|ब्बे|ासि|ान्सय|asi")
 )
@@ -78,7 +82,11 @@ def _digit(word: str, ones: dict[str, int]) -> int:
 
 
 def _from_nepali(match: re.Match[str]) -> str | None:
-    whole = _TENS[match["ten"]]
+    whole, text = _TENS[match["ten"]], match.string
+    if match["ten"] == _OTHER_WORD and not (
+        _OF_OXYGEN.search(text, 0, match.start()) or _UNIT.match(text, match.end())
+    ):
+        return None
     if match["half"]:
         return f"{whole}.5"
     return f"{whole}.{_digit(match['after'], _ONES)}" if match["after"] else str(whole)
