@@ -59,11 +59,11 @@ class ListScope(Scope):
 
     def _alone_gone(self, sign: Sign, other: Sign) -> bool:
         """Whether only ``other`` is told to have gone: "chest pain, cough is gone"."""
-        told, gone, joins = self._behind.get(other.end), self.scope.get("gone"), self.scope.get("joins")
-        if not (sign.grave and joins and gone and told and gone.search(told.group())):
+        told, gone = self._behind.get(other.end), self.scope.get("gone")
+        if not (sign.grave and "joins" in self.scope and gone and told and gone.search(told.group())):
             return False
-        link = joins.match(self.text, sign.end)
-        return link is None or link.end() != other.start
+        last, _ = self._joined(sign, [other])
+        return last == sign.end
 
     def _says_no(self, sign: Sign, inner: Sign) -> bool:
         """Whether the "no" before ``inner`` is a word of ``sign`` itself: "no me entra el aire"."""
