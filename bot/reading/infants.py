@@ -29,7 +29,7 @@ YOUNG_BABY = compiled(
         r"|개월|주일)|열흘된|보름된|백일(?:도)?안|(?<!\d)(?:\d{1,2}일|[1-9]주|[12]개월|한달|두달|한주|두주"
         r"|석달안)(?:된|밖에안된|안된|짜리)"
         r"|(?<![a-z])(?:be|em be|con|chau|bebe|nenem?|nene|bb|filh\w+|menin\w+|neta?o?|netinh[oa])(?: (?!sot"
-        r"|febre|ho|bi|tosse|com|ta|esta|tem)[a-z]+)"
+        r"|febre|ho|bi|tosse|com|ta|esta|tem (?!\d))[a-z]+)"
         r"{0,4} (?:\d{1,2} (?:ngay|dias)|(?:[1-9]|1[0-2]) (?:tuan|semanas)|[12] (?:thang|mes(?:es)?))(?! (?:truoc"
         r"|nay|atras|de febre|seguid))"
         r"|(?<![a-z])(?:bebit[oa]|guagua|wawa|nen[ea]|hij[oa]|hijit[oa]|baby|sanggol|anak|bunso|apo|bacha|bachha"

@@ -17,6 +17,7 @@ _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "ichi": 1, "ni": 2, "san": 3, "yon": 4,
     "하나": 1, "둘": 2, "셋": 3, "넷": 4, "일": 1, "이": 2, "삼": 3, "사": 4,
     "mot": 1, "hai": 2, "ba": 3, "bon": 4, "um": 1, "dois": 2, "tres": 3, "quatro": 4, "uno": 1, "dos": 2, "cuatro": 4,
+    "kwatro": 4,
     "isa": 1, "dalawa": 2, "tatlo": 3, "apat": 4, "ek": 1, "dui": 2, "tin": 3, "char": 4,
     "एक": 1, "दुइ": 2, "तिन": 3, "चार": 4,
 }  # fmt: skip
@@ -81,7 +82,8 @@ _WORD_NUMBER = re.compile(
 _SPELLED = re.compile(
     r"(?:^|(?<=[,.!?] ))(?:(?:its|it is|today is|today|number|option|numero|opcion|opcao|chon so|chon|so"
     r"|hom nay so) )?"
-    r"(?:an? )?(?P<word>three|four|tres|quatro|cuatro|apat|bon|char)(?=$|[,.!]| (?:today|sorry|por|pq|porque|po"
+    r"(?:an? )?(?P<word>three|four|tres|quatro|cuatro|kwatro|apat|bon|char)(?=$|[,.!]| (?:today|sorry|por|pq|porque|po"
+    r"|ako|na po|ngayon"
     r"|number|i|im|my|me|e|a) ?)"
     r"|^(?:hom nay |em |e |con |chau |da )*(?:chon so|chon|so) (?P<viet>mot|hai|ba|bon)(?=$|[,.!]| (?:a|nha|nhe|em"
     r"|e)(?![a-z]))"
