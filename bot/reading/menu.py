@@ -213,9 +213,12 @@ def _between(text: str) -> Menu | None:
 
 
 def _instead(text: str) -> Menu | None:
-    """4じゃなくて1: the digit that is put in the place of the first."""
+    """4じゃなくて1, 昨夜は1でしたが3に変えて: the digit that is put in the place of the first."""
     match = _INSTEAD.match(text)
-    return Menu(int(match["digit"]), match.span("digit"), match.end()) if match else None
+    if match is None:
+        return None
+    name = "digit" if match["digit"] else "changed"
+    return Menu(int(match[name]), match.span(name), match.end())
 
 
 def _spelled(text: str) -> Iterator[tuple[int, int, int]]:
@@ -330,6 +333,7 @@ _HALF = re.compile(
 _INSTEAD = re.compile(
     r"[\W_]*[1-4](?:番)?(?:では|じゃ|や)(?:なく(?:て)?|のうて)(?:、| |やっぱり?|やはり|本当は|正しくは)*"
     r"(?P<digit>[1-4])(?![\d.,人回日歳時度月週階名枚つ年分本])"
+    r"|[^\n]{0,24}?(?<!\d)[1-4](?!\d)[^\d\n]{1,16}(?P<changed>[1-4])(?:番)?に(?:変え|かえ|変更し?|訂正し?|直し)て"
 )
 _FIRST = re.compile(r"[\s「]*(?P<word>いち|に|さん|よん|一|二|三|四)(?:番|ばん)?(?:です)?[。!](?!\d)")
 """A number word that is the first sentence: いち。きょうは…"""

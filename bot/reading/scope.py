@@ -145,7 +145,8 @@ class Scope:
         if ending and sign.kind in _SIGNS and not sign.rule.firm and ending.search(self.text, sign.start, sign.end):
             return True
         inside = self.scope.get("not_inside")
-        if inside and sign.code in (*_TWO_WORDS, "rescue") and inside.search(self.text, sign.start, sign.end):
+        named = sign.code in (*_TWO_WORDS, "rescue") and not sign.rule.firm
+        if inside and named and inside.search(self.text, sign.start, sign.end):
             return True
         before = self.scope.get("not_before")
         if before is None or sign.code not in _TWO_WORDS or sign.rule.firm:
