@@ -19,7 +19,8 @@ _PIECE = compiled(
     r"|(?<=[^\W\d])(?: - | / | (?:pero|but|basta|kaso|kasi|tara|siempre que|nhung|tapos|con tal) [^.!?\n,]*)"
 )
 _EITHER = re.compile(
-    r"\W*(?:1(?:番)?か2|2(?:番)?か1)(?=(?:番)?(?:か|、|を|で|は)[^\d]*$)"
+    r"\W*[12](?:番)?[ と]*[12](?:番)?(?:の)?(?:どっち|どちら|どれ)"
+    r"|\W*(?:1(?:番)?か2|2(?:番)?か1)(?=(?:番)?(?:か|、|を|で|は)[^\d]*$)"
     r"|\W*(?:1 ?(?:番)? ?[とや] ?2|2 ?(?:番)? ?[とや] ?1)(?= ?(?:番)?(?:の|って|は)[^\d]*$)"
 )
 """A question about both: 1か2か、押したら料金はかかりますか, 1と2の違いは."""
@@ -83,6 +84,9 @@ def _alone(text: str, lexicon: Lexicon, names: Mapping[str, Sequence[str]]) -> s
     }
     if not names:
         return None
+    for name, keys in names.items():  # the whole before its parts: मन्जुर छैन is no मन्जुर
+        if any(lexicon.alone[key].fullmatch(plain) for key in keys):
+            return name
     cores = _cores(plain, lexicon)
     for name, keys in names.items():
         if any(cores.are(lexicon.alone[key]) for key in keys):

@@ -42,17 +42,22 @@ def test_a_sign_that_is_told_alarms_however_softly_it_ends_and_whenever_it_began
     assert [text for text in texts(group, "told") if read(text).priority is not Priority.EMERGENCY] == []
 
 
+def beside(code, kind):
+    """Each of ``kind`` with each everyday sentence, before it and behind it."""
+    group = BESIDE[code]
+    pairs = [(one, other) for one in group[kind] for other in group["beside"]]
+    both = [*pairs, *(pair[::-1] for pair in pairs)]
+    return [join.format(*two) for join in group["joined"] for two in both]
+
+
 @pytest.mark.parametrize("code", BESIDE)
 def test_an_everyday_sentence_beside_a_sign_takes_nothing_from_it(read, code):
-    group = BESIDE[code]
-    pairs = [(sign, other) for sign in group["signs"] for other in group["beside"]]
-    texts = [
-        join.format(*both)
-        for join in group["joined"]
-        for sign, other in pairs
-        for both in ((sign, other), (other, sign))
-    ]
-    assert [text for text in texts if read(text).priority is not Priority.EMERGENCY] == []
+    assert [text for text in beside(code, "signs") if read(text).priority is not Priority.EMERGENCY] == []
+
+
+@pytest.mark.parametrize("code", BESIDE)
+def test_an_everyday_sentence_beside_a_denial_makes_no_sign_of_it(read, code):
+    assert [text for text in beside(code, "denied") if claims(read(text))] == []
 
 
 def lost(read, texts):
