@@ -15,7 +15,7 @@ import unicodedata
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import pairwise, repeat
@@ -78,7 +78,8 @@ class Scores:
 class Weights:
     """``emergency`` and ``grave`` hold a signed byte for each of ``grams``; a byte times the ``scale`` is the weight.
 
-    ``examples`` are the grave labelled replies (``id:text``), ``marks`` the places of the strongest grams of each.
+    ``examples`` are the grave labelled replies (``id:text``), ``marks`` the places of the strongest grams of
+    each, in order.
     """
 
     grams: tuple[str, ...]
@@ -88,7 +89,7 @@ class Weights:
     bias: tuple[float, float]
     limits: Mapping[str, Limits]
     examples: tuple[str, ...]
-    marks: tuple[frozenset[int], ...]
+    marks: tuple[Sequence[int], ...]
 
     def to_bytes(self) -> bytes:
         """The contents of ``weights.bin``."""
@@ -101,7 +102,7 @@ class Weights:
             "examples": self.examples,
             "marks": [len(marks) for marks in self.marks],
         }
-        marks = array("I", [place for row in self.marks for place in sorted(row)])
+        marks = array("I", [place for row in self.marks for place in row])
         body = self.emergency + self.grave + marks.tobytes() + "\0".join(self.grams).encode()
         return json.dumps(head).encode() + b"\n" + zlib.compress(body, 9)
 
@@ -116,7 +117,7 @@ class Weights:
         end = 2 * size + 4 * sum(lengths)
         places, marks, at = array("I", body[2 * size : end]), [], 0
         for length in lengths:
-            marks.append(frozenset(places[at : at + length]))
+            marks.append(places[at : at + length])  # an array: a tenth of a set
             at += length
         return cls(
             grams=tuple(body[end:].decode().split("\0")),

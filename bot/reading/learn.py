@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import zlib
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -193,10 +194,10 @@ class _Head:
         """The scores of the rows of ``grid``."""
         return grid @ (self._whole * self.scale) + self.bias
 
-    def strongest(self, row: Any) -> frozenset[int]:  # noqa: ANN401  # see above
-        """The grams that make a reply grave."""
+    def strongest(self, row: Any) -> Sequence[int]:  # noqa: ANN401  # see above
+        """The grams that make a reply grave, in order of place."""
         places = sorted((int(place) for place in row.indices), key=lambda place: (-int(self._whole[place]), place))
-        return frozenset(place for place in places[:_MARKS] if self._whole[place] > 0)
+        return array("I", sorted(place for place in places[:_MARKS] if self._whole[place] > 0))
 
 
 def _heads(samples: Sequence[Sample], grid: Any, numbers: Sequence[int]) -> tuple[_Head, _Head]:  # noqa: ANN401  # see above
