@@ -19,6 +19,12 @@ _PREDICATE = re.compile(r" (?:still|is|are|a|bit|slightly|now|feels?|getting|get
 """English: the words of a sign that tell of it by themselves ("no fever, throat still scratchy")."""
 
 
+_OWN_NO = re.compile("(?:ない|ません|へん)$")
+"""Japanese: a sign that ends in a "no" of its own is no item of a list (苦しくて眠れない、熱はない)."""
+_SUBJECT = "が"
+"""Japanese: nor is one that names what it tells of (唇が紫、熱はない), unless all are denied (…、どちらもない)."""
+
+
 class ListScope(Scope):
     """A scope that carries a "no" from one sign to those that are listed with it."""
 
@@ -73,13 +79,17 @@ class ListScope(Scope):
     def _lists(self, sign: Sign, other: Sign) -> bool:
         gap = self.text[sign.end : other.start]
         plain, said = self.scope.get("list_gap"), self.scope.get("predicate_gap")
-        if plain is None or not plain.fullmatch(gap) or self.parted(sign.end, other.start):  # 胸が痛い 咳はない
+        if gap == "い" or plain is None or not plain.fullmatch(gap):  # 胸が痛い咳はない
             return False
-        words = self.text[sign.start : sign.end]
-        told = sign.grave and not other.grave and gap.strip() in ("、", ",") and bool(_PREDICATE.search(words))
-        if told or (sign.grave and sign.rule.firm) or _MARKED_NOT.match(self.text, other.end):
+        if self.parted(sign.end, other.start):
             return False
-        return not (said and said.match(gap)) or (other.start, other.end) in self.listed
+        words, many = self.text[sign.start : sign.end], (other.start, other.end) in self.listed
+        told = not other.grave and gap.strip() in ("、", ",") and bool(_PREDICATE.search(words))
+        named = _SUBJECT in words and gap.strip() in ("", "、") and not many
+        own = told or named or sign.rule.firm or _OWN_NO.search(words)
+        if (sign.grave and own) or _MARKED_NOT.match(self.text, other.end):
+            return False
+        return not (said and said.match(gap)) or many
 
     def _same(self, sign: Sign, other: Sign) -> Sign:
         if (other.start, other.end) in self.listed:
