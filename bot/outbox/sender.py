@@ -148,10 +148,11 @@ class Sender:
 
     async def _claim(self) -> tuple[list[Claimed], list[Claimed]]:
         several = len(self._router.gateways) > 1
-        free = AT_ONCE * len(self._router.gateways) - len(self._busy)
+        held = [*self._busy, *(told.settled.id for told in self._done)]
+        free = AT_ONCE * len(self._router.gateways) - len(held)
         if free <= 0:
             return [], []
-        now, held = self._clock.now(), [*self._busy, *(told.settled.id for told in self._done)]
+        now = self._clock.now()
         async with self._database.write() as tx:
             await rows.expired_claims(tx, now, restarted=self._alone, held=held)
             await rows.cancel_forbidden(tx, now)

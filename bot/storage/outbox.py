@@ -122,13 +122,13 @@ async def _mark_asking(tx: Tx, ids: Sequence[int], now: datetime) -> None:
 async def expired_claims(tx: Tx, now: datetime, *, restarted: bool = False, held: Sequence[int] = ()) -> int:
     """Submissions that nobody finished become ``unknown``: late ones, or (``restarted``: no other process sends) all.
 
-    ``held`` are those that this process is still about.
+    ``held`` are those that this process is still about. Each keeps the moment that it was due, and so its place.
     """
     outbox = tx.t.outbox
     left = and_(waiting(), outbox.c.state == "submitting", outbox.c.id.not_in(held))
     if not restarted:
         left = and_(left, outbox.c.claimed_until < now)
-    result = await tx.run(update(outbox).where(left).values(state=TextState.UNKNOWN, due_at=now, code="claim_expired"))
+    result = await tx.run(update(outbox).where(left).values(state=TextState.UNKNOWN, code="claim_expired"))
     return int(result.rowcount)
 
 

@@ -24,9 +24,9 @@ _FAILED = {TextState.REJECTED, TextState.UNDELIVERED}
 class Settled:
     """What became of a claimed text.
 
-    ``due_at`` is set where it is to be tried again. ``also`` are further ids of it, ``said`` is what its life tells
-    ("" nothing). ``possible_duplicate``: None leaves it as it is. ``to_call``: somebody calls, though nobody knows
-    whether it failed.
+    ``due_at`` is set where it is to be tried again later; None leaves it, and so its place before newer texts.
+    ``also`` are further ids of it, ``said`` is what its life tells ("" nothing). ``possible_duplicate``: None leaves it
+    as it is. ``to_call``: somebody calls, though nobody knows whether it failed.
     """
 
     id: int
@@ -87,7 +87,7 @@ async def _write(tx: Tx, results: Sequence[Settled], now: datetime) -> None:
     rows: list[Values] = [
         {
             "row_id": item.id, "new_state": item.state, "new_message_id": item.message_id, "new_code": item.code[:60],
-            "new_due": item.due_at or now, "new_reason": item.reason,
+            "new_due": item.due_at, "new_reason": item.reason,
             "duplicate": item.possible_duplicate,
         }
         for item in results
@@ -98,7 +98,7 @@ async def _write(tx: Tx, results: Sequence[Settled], now: datetime) -> None:
             "message_id": func.coalesce(bindparam("new_message_id"), outbox.c.message_id),
             "code": bindparam("new_code"),
             "reason": bindparam("new_reason"),
-            "due_at": bindparam("new_due", type_=outbox.c.due_at.type),
+            "due_at": func.coalesce(bindparam("new_due", type_=outbox.c.due_at.type), outbox.c.due_at),
             "possible_duplicate": func.coalesce(
                 bindparam("duplicate", type_=outbox.c.possible_duplicate.type), outbox.c.possible_duplicate
             ),

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from sqlalchemy import select
 
-from bot.domain.messages import Receipt
+from bot.domain.messages import Outcome, Receipt, Submitted
 from bot.domain.states import TextState
 from bot.gateways.sandbox import SandboxGateway
 from bot.outbox.planner import GIVE_UP
@@ -378,6 +378,35 @@ async def test_a_text_that_is_tried_again_is_not_overtaken_by_the_next_one(small
     assert ["37.1" in text for text in told] == [True, False]
 
 
+async def test_a_text_whose_answer_never_came_back_is_asked_about_before_the_next_one_goes(small_house):
+    """The next one was due while the first was under way."""
+    house = small_house
+    await consented(house, PHONE)
+    await house.post(PHONE, "2 37.1")
+    await house.worker.step()
+    _, (first,) = await house.sender._claim()
+    house.clock.set(house.clock.now() + timedelta(seconds=1))
+    await house.post(PHONE, "2 37.2")
+    await house.worker.step()
+    house.clock.set(house.clock.now() + timedelta(seconds=9))
+    await house.sender._record([house.sender._told(first, Submitted(Outcome.UNKNOWN), asked=False)])
+    await house.rest()
+    assert ["37.1" in text for text in sent(house) if "37." in text] == [True, False]
+
+
+async def test_a_place_is_free_only_when_the_outcome_is_written_down_and_nothing_is_put_off_for_it(house, monkeypatch):
+    monkeypatch.setattr("bot.outbox.sender.AT_ONCE", 2)
+    monkeypatch.setattr("bot.outbox.planner.AT_ONCE", 2)
+    await enrol_all(house)
+    await house.worker.step()
+    await house.sender._round()
+    await until_async(lambda: not house.sender._busy, "both are answered for")
+    await house.sender._claim()
+    assert set(await outbox(house, "held_until")) == {None}
+    await house.rest()
+    assert sorted(references(house).values()) == [1] * len(PHONES)
+
+
 async def test_one_slow_text_holds_up_no_other(small_house):
     house, slow = small_house, asyncio.Event()
     async with moody_carrier(house, {PHONE: slow}) as carrier:
@@ -417,6 +446,21 @@ async def test_a_text_whose_sender_died_goes_out_once(house, reached):
     await house.rest()
     assert len(sent(house)) == 1
     assert await outbox(house, "state", "possible_duplicate") == [("delivered", False)]
+
+
+async def test_a_text_whose_sender_died_still_goes_before_the_next_one(small_house):
+    house = small_house
+    await consented(house, PHONE)
+    await house.post(PHONE, "2 37.1")
+    await house.worker.step()
+    await house.sender._claim()
+    house.clock.set(house.clock.now() + timedelta(seconds=1))
+    await house.post(PHONE, "2 37.2")
+    await house.worker.step()
+    house.clock.set(house.clock.now() + timedelta(seconds=1))
+    house.sender = another_sender(house, alone=True)
+    await house.rest()
+    assert ["37.1" in text for text in sent(house) if "37." in text] == [True, False]
 
 
 async def test_a_claim_that_nobody_finished_runs_out(small_house):
