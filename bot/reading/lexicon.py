@@ -29,8 +29,8 @@ _SCOPE_KEYS = (
     "not_inside", "not_ending", "told_by", "only", "no_word", "weak", "list_or",
     "ill_relative", "body", "grave_body", "left_over", "past_inside", "now", "told_now",
     "thing_before", "thing_after", "animal_before", "colour_from", "colour_ill", "own_duty", "effort",
-    "supplied", "since", "apart", "gone_of", "gone_lead", "topic", "thought", "despite", "asked",
-    "sentence_ends", "ended",
+    "supplied", "since", "apart", "gone_of", "gone_behind", "gone_lead", "topic", "thought", "despite", "asked",
+    "sentence_ends", "ended", "unlike_before", "unlike_any", "back",
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ _PREDICATE = re.compile(r" (?:still|is|are|a|bit|slightly|now|feels?|getting|get
 """English: the words of a sign that tell of it by themselves ("no fever, throat still scratchy")."""
 
 
-_OWN_NO = re.compile("(?:ない|ません|へん)$")
+_OWN_NO = re.compile("(?:ない|ません|へん|せん|せ)$")
 """Japanese: a sign that ends in a "no" of its own is no item of a list (苦しくて眠れない、熱はない)."""
 _SUBJECT = "が"
 """Japanese: nor is one that names what it tells of (唇が紫、熱はない), unless all are denied (…、どちらもない)."""

@@ -24,7 +24,7 @@ _SINCE = 24
 """Characters behind a sign in which "since" or "started" may stand."""
 _LOOK_BACK = 90
 _start_of = attrgetter("start")
-_UNDOING_FIRM = re.compile(r"わけ|ほど|こと|程|なんて|とか|思って|not that|not so")
+_UNDOING_FIRM = re.compile(r"わけ|ほど|こと|程|なんて|とか|たり|だり|思[いっわ]|考え|not that|not so")
 _WISH = re.compile("たら(?:いい|ええ|楽|らく|よか|よい|まし|どんなに)")
 _AGAIN = re.compile(r"(?:^|[^まし])また[^。、,\n]{0,6}$")
 """It came back (また胸が...): what was over before is told of now."""
@@ -165,7 +165,7 @@ class Scope:
         own = self.scope.get("no_word")
         if own and own.match(self.text, sign.start):
             after = None  # "no puedo respirar nada": the sign itself says no
-        if after and (match := self._after(sign.end)) and not self._doubted(sign):
+        if after and (match := self._after(sign.end)) and not (self._doubted(sign) or self._unheard_of(sign)):
             if self._undone(self.text[match.end() : sign.end + _REGION]) or (
                 sign.rule.firm and not _UNDOING_FIRM.search(match.group())
             ):
@@ -194,6 +194,14 @@ class Scope:
         doubt = self.scope.get("doubt")
         return bool(doubt and doubt.match(self.text, max(sign.end - 3, sign.start)))
 
+    def _unheard_of(self, sign: Sign) -> bool:
+        """Words that hold a "not" and say that it was never so before (昨日はなかった): so it is now."""
+        behind, before = self.scope.get("unlike_before"), self.scope.get("unlike_any")
+        if behind and behind.match(self.text, sign.end):
+            return True
+        start = self._start(self.clauses, sign.start)
+        return bool(before and before.search(self.text[start : sign.start]))
+
     def _undone(self, rest: str) -> bool:
         undone = self.scope.get("undone")
         return bool(undone and undone.match(rest))
@@ -212,7 +220,7 @@ class Scope:
         return bool(before and before.search(self.text[start : sign.start]))
 
     def _gone(self, sign: Sign, found: Sequence[Sign]) -> Status:
-        if _AGAIN.search(self.text, max(sign.start - 8, 0), sign.start + 2):
+        if _AGAIN.search(self.text, max(sign.start - 8, 0), sign.start + 2) or self._unheard_of(sign):
             return Status.PRESENT
         region = self._region(sign, found)
         sentence = self.text[self._start(self.sentences, sign.start) : sign.end]
@@ -227,7 +235,9 @@ class Scope:
         past = past or bool(was and was.match(told) and not self._on_exertion(sign))
         past = past and not self._told_now(region) and not self._lasts(sentence + region[:_SINCE])
         end = min(last + _REGION, len(self.text)) if last > sign.end else sign.end + len(region)
-        over = self._over(sign, found, (last, end if past else min(end, apart)), past=past)
+        over = self._gone_behind(sign) or self._over(
+            sign, found, (last, end if past else min(end, apart)), past=past
+        )
         if (
             long_ago
             and (over or (past and sign.code not in _ENDURING))
@@ -270,11 +280,26 @@ class Scope:
                 end = min(end, other.start)
         return self.text[sign.end : end]
 
+    def _gone_behind(self, sign: Sign) -> bool:
+        """Whether it is said right behind ``sign``, with small words only between, that it has gone."""
+        behind = self.scope.get("gone_behind")
+        if behind is None or sign.rule.bare:
+            return False
+        match = behind.match(self.text, sign.end, self._before_end(sign.end, sign.end + _REGION))
+        return match is not None and not self._came_back(match.end())
+
+    def _came_back(self, place: int) -> bool:
+        """Whether what has gone at ``place`` is told to be there again (消えたけどまた出てきました)."""
+        back = self.scope.get("back")
+        return bool(back and back.match(self.text, place))
+
     def _over(self, sign: Sign, found: Sequence[Sign], span: tuple[int, int], *, past: bool) -> bool:
         """Whether ``sign`` is told to be over by what stands in ``span``."""
         gone = (sign.code in _SUPPLIES and self.scope.get("supplied")) or self.scope.get("gone")
         match = gone.search(self.text, *span) if gone else None
         if match is None or self._of_next(sign, found, match.end()) or self._of_another(match, span[0]):
+            return False
+        if self._came_back(match.end()):
             return False
         if _STILL.search(self.text, max(sign.start - 6, 0), sign.end + 6):
             return False
@@ -318,8 +343,8 @@ class Scope:
         for other in islice(found, bisect_left(found, sign.end, key=_start_of), None):
             if other.start < last or other.kind not in _SIGNS:
                 continue
-            if self._before_end(last, len(self.text)) <= other.start:  # the next sentence
-                return last, last
+            if (end := self._before_end(last, len(self.text))) <= other.start:  # the next sentence
+                return last, end
             link = joins.match(self.text, last)
             if link is None or link.end() != other.start:
                 apart = other.code != sign.code and comma and comma.fullmatch(self.text, last, other.start)
