@@ -86,8 +86,8 @@ class ListScope(Scope):
         words, many = self.text[sign.start : sign.end], (other.start, other.end) in self.listed
         told = not other.grave and gap.strip() in ("、", ",") and bool(_PREDICATE.search(words))
         named = _SUBJECT in words and gap.strip() in ("", "、") and not many
-        own = told or named or sign.rule.firm or _OWN_NO.search(words)
-        if (sign.grave and own) or _MARKED_NOT.match(self.text, other.end):
+        own = sign.rule.firm or _OWN_NO.search(words)
+        if own or (sign.grave and (told or named)) or _MARKED_NOT.match(self.text, other.end):
             return False
         return not (said and said.match(gap)) or many
 

@@ -31,9 +31,8 @@ _AGAIN = re.compile(r"(?:^|[^まし])また[^。、,\n]{0,6}$")
 _STILL = re.compile(r"(?<![a-z])still(?![a-z])")
 _SIGNS = ("red_flags", "dangers", "symptoms")
 _TWO_WORDS = ("chest_pain", "hemoptysis", "cyanosis", "pale")
-_BY = re.compile("[にか](?!し)")
-"""Behind who says it of the person: 近所の人に顔色が真っ青と言われた, 友達から..."""
-_TELLER = 6
+_BY = re.compile("^.{0,5}[にか](?!し)|に$")
+"""Behind who says it of the person: 近所の人に顔色が真っ青と言われた, 友達から..., 同僚と話したら全員に..."""
 _ASKED_NOT = re.compile(r"[^。!?\n]{0,6}?(?:ま?せん|ない(?:です)?)か")
 _DENIABLE = ("wrong_number", "opt_out", "opt_in")
 _SENTENCE_END = re.compile(r"[。!?\n]|\.(?!\d)")
@@ -117,7 +116,7 @@ class Scope:
         if not named:
             return False
         home, told_by = self.scope.get("home"), self.scope.get("told_by")
-        if told_by and told_by.match(self.text, sign.end) and _BY.search(before[named[-1].end() :][:_TELLER]):
+        if told_by and told_by.match(self.text, sign.end) and _BY.search(before[named[-1].end() :]):
             return False
         return home is None or not home.search(before, named[-1].end())
 

@@ -89,9 +89,10 @@ def _placed(found: Found) -> bool:
 
 
 def _denied(found: Found) -> bool:
-    """Whether it is the resident who says that the danger is not there."""
+    """Whether it is the resident who says that the danger is not there, or is long over."""
     return any(
-        sign.kind == "denials" or (sign.kind in _DANGERS and sign.status is Status.ABSENT) for sign in found.signs
+        sign.kind == "denials" or (sign.kind in _DANGERS and sign.status in (Status.ABSENT, Status.LONG_GONE))
+        for sign in found.signs
     )
 
 
