@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from operator import attrgetter
 
+from bot.reading.clauses import unmarked_ends
 from bot.reading.lexicon import Lexicon
 from bot.reading.listed import ListScope
 from bot.reading.normalise import in_word
-from bot.reading.scope import Scope, unmarked_ends
+from bot.reading.scope import Scope
 from bot.reading.sign import SPEECH, Sign, Status
 
 __all__ = ["MASK", "Sign", "Status", "find_signs", "mask_idioms"]
