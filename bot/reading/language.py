@@ -15,7 +15,7 @@ _LONG = 400  # a text as long as this shows its language
 _KANA = re.compile("[ぁ-ゟ]")
 _CHINESE = compiled(
     "(?<![終完終])了(?![解承])|[的没沒们們吗嗎呢吧我你您他她很还還这這么麼疼喘请請谢謝嗽嗓躺咱啥嘴憋]"
-    "|比昨|难|難受|不[舒痛是会會能想]|不要[再给給发發送叫打联聯]|发烧|發燒"
+    "|[唔冇嘅佢咗嚟喺哋啲袂无]|比昨|难|難受|不[舒痛是会會能想]|不要[再给給发發送叫打联聯]|发烧|發燒"
 )
 _LATIN_WORD = re.compile(r"[a-z]+")
 _CLEARLY = 2

@@ -49,7 +49,7 @@ class ListScope(Scope):
             return sign
         for other in signs[i + 1 :]:
             if other.start < sign.end:
-                same = other.status is Status.ABSENT and other.kind == sign.kind and other.end >= sign.end
+                same = other.status is Status.ABSENT and other.code == sign.code and other.end >= sign.end
                 if same and not self._says_no(sign, other):
                     return self._same(sign, other)
                 continue
@@ -106,6 +106,8 @@ class ListScope(Scope):
         for other in reversed(signs[bisect_left(signs, sign.start - _LIST_BACK, key=_start_of) : i]):
             if other.status is not Status.ABSENT or other.kind in SPEECH or other.end > sign.start:
                 continue
+            if self.parted(other.end, sign.start):
+                break
             gap = self.text[other.end : sign.start]
             if len(gap) < 24 and gap_like and gap_like.fullmatch(gap) and self._carries(signs, i, gap):
                 return sign.now(Status.ABSENT)

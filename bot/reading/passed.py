@@ -21,6 +21,8 @@ REGION = 48
 """Characters behind a sign that may say what became of it."""
 _SINCE = 24
 """Characters behind a sign in which "since" or "started" may stand."""
+_AGO = 20
+"""The same for when it was, days ago: what stands farther off tells of something else."""
 _STILL = re.compile(r"(?<![a-z])still(?![a-z])")
 SIGNS = ("red_flags", "dangers", "symptoms")
 _start_of = attrgetter("start")
@@ -77,7 +79,7 @@ class Passed(Clauses):
     def _long_ago(self, sign: Sign, sentence: str) -> bool:
         """Whether it is told when it was, and that is days ago."""
         long_ago = self.scope.get("long_ago")
-        return bool(long_ago and (long_ago.search(sentence) or long_ago.search(self._rest(sign.end)[:20])))
+        return bool(long_ago and (long_ago.search(sentence) or long_ago.search(self._rest(sign.end)[:_AGO])))
 
     def _gone_behind(self, sign: Sign) -> bool:
         """Whether it is said right behind ``sign``, with small words only between, that it has gone."""

@@ -122,7 +122,7 @@ class Scope(Passed):
         if before is None:
             return False
         start = self._start(self.clauses, sign.start)
-        denied = bool(before.search(self.text[start : sign.start])) and not sign.rule.firm and not self._undone(tail)
+        denied = not sign.rule.firm and bool(before.search(self.text[start : sign.start])) and not self._undone(tail)
         if denied:
             self.ahead.add((sign.start, sign.end))
         return denied
