@@ -169,8 +169,15 @@ def _answers(found: Found) -> Answers:
             found.signs = []
             return Answers(yes=bool(sign["yes"]), no=not sign["yes"], marks=(("answer:gesture", (0, 0)),))
         found.signs = [sign for sign in found.signs if not _inside(sign, said)]
-        return said
+        return Answers() if _calls_for_help(found, said) else said
     return Answers()
+
+
+def _calls_for_help(found: Found, said: Answers) -> bool:
+    """Whether the words that seem to agree only ask for help (救急車お願いします)."""
+    calls = [sign for sign in found.signs if sign.code == "rescue" and sign.present]
+    spans = [span for _, span in said.marks]
+    return bool(spans) and all(any(start <= call.start < end for call in calls) for start, end in spans)
 
 
 def _same_words(found: Found, said: Answers) -> bool:

@@ -17,7 +17,7 @@ _WISH = re.compile("たら(?:いい|ええ|楽|らく|よか|よい|まし|ど�
 _TWO_WORDS = ("chest_pain", "hemoptysis", "cyanosis", "pale")
 _BY = re.compile("^.{0,5}[にか](?!し)|に$")
 """Behind who says it of the person: 近所の人に顔色が真っ青と言われた, 友達から..., 同僚と話したら全員に..."""
-_ASKED_NOT = re.compile(r"[^。!?\n]{0,6}?(?:ま?せん|ない(?:です)?)か")
+_ASKED_NOT = re.compile(r"[^。!?\n]{0,6}?(?:(?:ま?せん|ない(?:です)?)か|(?:へん|ない)\?)")
 _DENIABLE = ("wrong_number", "opt_out", "opt_in")
 
 
