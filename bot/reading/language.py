@@ -57,7 +57,8 @@ _ROMAJI_HINTS = frozenset(
         "ashita konnichiwa asa ima yoru hiru ohayou konbanwa futsu naorimashita naotta yasumi byouin isha kirai "
         "tabun douzo hayaku "
         "kimashita kimasen todoku todokanai todokimasen doushite dousureba shitsumon kaisha shigoto gakkou "
-        "mizu nomu zenbu migite hidarite migiashi hidariashi ugokanai ugokemasen ugokenai shinzou shinzo kokyuu gyutto tabemono "
+        "mizu nomu zenbu "
+        "migite hidarite migiashi hidariashi ugokanai ugokemasen ugokenai shinzou shinzo kokyuu gyutto tabemono "
         "tabemashita taberarenai nomenai nemurenai nakushita aruke arukenai tatenai hakimashita haita shaberenai "
         "yoroshiku hitsuyou ikemasen ikitai ikimasu kakatte tsukare tsukaremashita nemui samui atsui oishii taion",
     )

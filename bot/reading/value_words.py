@@ -155,11 +155,12 @@ PAST_BEFORE = re.compile(
         r"|昨晚|어제|어젯밤|hom qua|toi qua|hoiz? (?:sang|trua|chieu|toi|nay|khuya)|luc (?:sang|trua|chieu|toi|nay)"
         r"|no almoco|mais cedo|de madrugada|ontem|ayer|anoche|kahapon|kagabi|हिजो|अघि|अस्ति|(?<![a-z])(?:kanina"
         r"|knina|kaninang \w+|hijo|hijo rati|aghi|agi|asti|antes|temprano"
-        r"|hace (?:un )?rato|primero|nung una|suruma|pahila))"
+        r"|hace (?:un )?rato|primero|nung una|suruma|pahila|galing|mula|estaba|estava|tava|venia de|bajo de|baixou de"
+        r"|desceu de|caiu de|down from)|아까|조금전)"
         r"(?:の?(?:夜|朝|昼|夕方|晩|体温|熱))?(?:まで|は|の|が|に|も|、|,|还|還|才|都|是|有|烧到|燒到|烧|燒|高烧|高燒|量|测|測|同一?[时時](?:间|間|段)|[这這][个個][时時]候"
         r"|it was|was|to|는|은|엔|thi|era|foi"
         r"|estaba|tenia"
-        r"|tava|estava|deu|marcou|do|duoc|la|po|naman|ay|ko|ng|salio|marco|me|marcaba|thiyo|thyo|ma|umaga|gabi|hapon"
+        r"|tava|estava|deu|marcou|do|duoc|en|em|sa|la|po|naman|ay|ko|ng|salio|marco|me|marcaba|thiyo|thyo|ma|umaga|gabi|hapon"
         r"|rati|bihana|bihan"
         r"| |夜)*$"
     )
@@ -183,7 +184,8 @@ PAST_AFTER = re.compile(r"(?:だった|でした|あったけど|あったが|�
 RANGE = re.compile(
     fold_pattern(
         r"(?: ?(?:e |con |conz |va |, ?)?(?:na |no |a |o |tay |mao |ngon )*(?:direita|esquerda|outr[oa]|phai|trai"
-        r"|giua|tro)(?: (?:deu|la|e))? ?)| ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|부터|에서|denz?|a|ate"
+        r"|giua|tro)(?: (?:deu|la|e))? ?)| ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|跟|和|与|與"
+        r"|부터|에서|denz?|a|ate"
         r"|hasta|sampai|、|or|y|hoac|hay|랑|이랑|하고"
         r"|o|ra|at|ki"
         r"|sa kanan"
