@@ -13,8 +13,8 @@ from bot.reading.sign import Sign, Status
 
 _LASTING = frozenset({"seizure", "unconscious", "labour", "stroke", "suicide"})
 """Signs that stay an emergency within the day although they have passed (GUIDE: What decides)."""
-_ENDURING = frozenset({"medicine", "no_food", "worse"})
-"""What ran out or came back days ago is so still, unless it is said to be over."""
+_ENDURING = frozenset({"medicine", "no_food", "worse", "suicide"})
+"""What ran out or came back days ago, and a wish to die, is so still, unless it is said to be over."""
 _SUPPLIES = frozenset({"medicine", "no_food"})
 """What ran out is over only when it has come (``supplied`` in the scope)."""
 REGION = 48
