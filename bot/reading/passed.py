@@ -84,7 +84,7 @@ class Passed(Clauses):
     def _gone_behind(self, sign: Sign) -> bool:
         """Whether it is said right behind ``sign``, with small words only between, that it has gone."""
         behind = self.scope.get("gone_behind")
-        if behind is None or sign.rule.bare:
+        if behind is None or sign.rule.bare or sign.code in _SUPPLIES:
             return False
         match = behind.match(self.text, sign.end, self._before_end(sign.end, sign.end + REGION))
         return match is not None and not self._came_back(match.end())
@@ -134,7 +134,7 @@ class Passed(Clauses):
 
     def _over(self, sign: Sign, found: Sequence[Sign], span: tuple[int, int], *, past: bool) -> bool:
         """Whether ``sign`` is told to be over by what stands in ``span``."""
-        gone = (sign.code in _SUPPLIES and self.scope.get("supplied")) or self.scope.get("gone")
+        gone = self.scope.get("supplied" if sign.code in _SUPPLIES else "gone")
         match = gone.search(self.text, *span) if gone else None
         if match is None or self._of_next(sign, found, match.end()) or self._of_another(match, span[0]):
             return False
