@@ -12,7 +12,7 @@ from bot.reading.beginnings import compiled
 from bot.reading.hanzi import in_letters_of
 from bot.reading.lexicon import Lexicon
 from bot.reading.menu import Menu, read_digit
-from bot.reading.normalise import Normalised, in_word
+from bot.reading.normalise import Normalised, fold_pattern, in_word
 
 _PIECE = compiled(
     r"[。!?\n、,;:()「」…・]+|\.+(?!\d)"
@@ -32,6 +32,13 @@ _BOTH_DIGITS = re.compile(
     r"[\W_]*(?:1[^\w]*(?:か|or|と|、|还是|還是|或|번?이?요?|번?아니면)?[^\w]*2|2[^\w]*(?:か|or|と|、)?[^\w]*1)"
     r"(?:です|번?이?요|번?인가요|啊|呢)?[\W_]*$"
 )
+_COUNTS = re.compile(
+    fold_pattern(
+        r" ?(?:(?:hrs?|hours?|days?|mins?|minutes?|weeks?|years?|yrs?|people|persons?|horas?|dias?|semanas?|personas?"
+        r"|pessoas?|ngay|tuan|gio|nguoi|araw|oras|linggo|din|ghanta|hapta)(?![a-z])|時間|日|週|人|歳|天|周|小时|小時|시간|일|주|명)"
+    )
+)
+"""What is counted by a digit that is no answer: 2 hrs ago i took the test."""
 _SHORTEST_COURTESY = 3
 _ASKED = re.compile(r"[ 」』]*\?")
 _NO_LETTER = re.compile(r"(?:[^\w\u0900-\u0963]|_)+")
@@ -165,7 +172,7 @@ def read_yes_no(text: Normalised, context: Context, lexicons: Sequence[Lexicon])
     digit = _turned(text) or read_digit(text, highest=9)
     if both := _BOTH_DIGITS.match(text.text) or _EITHER.match(text.text):
         return Answers(yes=True, no=True, marks=(("answer:unclear", both.span()),))
-    if digit.digit in (1, 2) and not _word_only(text):
+    if digit.digit in (1, 2) and not _word_only(text) and not _COUNTS.match(text.text, digit.span[1]):
         name = "yes" if digit.digit == 1 else "no"
         rest = [
             piece
@@ -215,8 +222,10 @@ def _pieces(whole: Normalised, start: int = 0) -> list[tuple[int, int]]:
 
 
 def _word(piece: str, context: Context, lexicons: Sequence[Lexicon]) -> str | None:
-    names = {name: (f"danger_{name}", name) if context is Context.DANGER else (name,) for name in ("yes", "no")}
-    for lexicon in lexicons:
-        if name := _alone(piece, lexicon, names):
-            return name
+    """What ``piece`` answers; what tells of a danger goes before what only agrees (괜찮아요: I am well, or: do so)."""
+    for lead in ("danger_", "") if context is Context.DANGER else ("",):
+        names = {name: (f"{lead}{name}",) for name in ("yes", "no")}
+        for lexicon in lexicons:
+            if name := _alone(piece, lexicon, names):
+                return name
     return None

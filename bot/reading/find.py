@@ -20,10 +20,13 @@ from bot.reading.numbers import write_digits
 from bot.reading.shelf import Shelf
 from bot.reading.signs import MASK, Sign, Status, find_signs, mask_idioms
 from bot.reading.spelling import moved
+from bot.reading.value_told import Words
 from bot.reading.values import read_values
 
-_AMBULANCE = re.compile(r"[\W_]*(?P<number>119)[\W_]*(?:番|です|please|pls)?[\W_]*$")
+_AMBULANCE = re.compile(r"(?:^[\W_]*|[,.!?。、\n] ?)(?P<number>119|911|999)[\W_]*(?:番|です|please|pls|now)?[\W_]*$")
+"""The number of the ambulance, here or at home, as all that is said, or the last word."""
 _DIGIT = re.compile("[0-9]")
+_ENGLISH = "en"
 _CALLED = Rule("red_flags", "rescue")
 _FRIENDLY = re.compile(
     "[\\s\ufe0f\u200d\U0001f3fb-\U0001f3ff]*(?:[\U0001f600\U0001f603\U0001f604\U0001f60a\U0001f642\u263a"
@@ -46,7 +49,7 @@ def find(text: str, plain: Normalised, context: Context, shelf: Shelf) -> Found:
     plain = told_apart(plain, text, accents)
     found = Found(plain, context, lexicons, source=text)
     found.menu = read_menu(plain) if context is Context.DAILY else Menu()
-    found.values = read_values(plain.text, context, found.menu.leading_end)
+    found.values = read_values(plain.text, context, found.menu.leading_end, _about_values(lexicons, plain.text))
     if found.menu.digit is not None:
         found.menu = read_menu(plain, found.values.spans)
     for lexicon in lexicons:
@@ -54,7 +57,7 @@ def find(text: str, plain: Normalised, context: Context, shelf: Shelf) -> Found:
         found.idioms.extend(idioms)
         found.signs.extend(_not_yet_judged(signs, found.signs) if lexicon.spaced else signs)
     found.signs = _denied_elsewhere(_without_inner_questions(found.signs))
-    if called := _AMBULANCE.match(plain.text):
+    if called := _AMBULANCE.search(plain.text):
         found.signs.append(Sign(_CALLED, *called.span("number")))
     elif not has_words(plain.text) and not plain.text.strip(" \n") and _FRIENDLY.match(text):
         found.signs.append(Sign(_NODDED, 0, 0))
@@ -62,6 +65,15 @@ def find(text: str, plain: Normalised, context: Context, shelf: Shelf) -> Found:
         found.signs = [_relatives(sign, plain.text, lexicons) for sign in found.signs]
     found.answers = _answers(found)
     return found
+
+
+def _about_values(lexicons: Sequence[Lexicon], text: str) -> list[Words]:
+    """The words about values of the likeliest language, and of English, which is mixed into all."""
+    return [
+        (in_letters_of(lexicon.code, text), lexicon.values)
+        for at, lexicon in enumerate(lexicons)
+        if lexicon.values and (at == 0 or not lexicon.spaced or lexicon.code == _ENGLISH)
+    ]
 
 
 def _read_in(lexicon: Lexicon, plain: Normalised) -> tuple[list[tuple[int, int]], list[Sign]]:

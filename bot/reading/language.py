@@ -15,7 +15,7 @@ _LONG = 400  # a text as long as this shows its language
 _KANA = re.compile("[ぁ-ゟ]")
 _CHINESE = compiled(
     "(?<![終完終])了(?![解承])|[的没沒们們吗嗎呢吧我你您他她很还還这這么麼疼喘请請谢謝嗽嗓躺咱啥嘴憋]"
-    "|[唔冇嘅佢咗嚟喺哋啲袂无]|比昨|难|難受|不[舒痛是会會能想]|不要[再给給发發送叫打联聯]|发烧|發燒"
+    "|[唔冇嘅佢咗嚟喺哋啲袂无怕]|如果|点算|點算|有人|比昨|难|難受|不[舒痛是会會能想]|不要[再给給发發送叫打联聯]|发烧|發燒"
 )
 _LATIN_WORD = re.compile(r"[a-z]+")
 _CLEARLY = 2
@@ -77,6 +77,11 @@ _WEAK = frozenset(
     ("hai", "nai", "ii", "hana", "asa", "ima", "yoru", "hiru", "ichi", "roku", "mata", "doko", "iin", "juu")
 )
 """Romaji that are words elsewhere too: they tell nothing beside other words."""
+
+
+_SURE_NUMBERS = frozenset(("juu", "jyuu", "jyu", "nana", "roku", "hachi", "kyuu", "sanjuu", "yonjuu", "shichi"))
+_NUMBERS = _SURE_NUMBERS.union(("ichi", "ni", "san", "yon", "shi", "go", "ku", "rei", "zero", "ju", "ten", "do", "bu"))
+"""Romaji that makes a number: read as one where all words are such and one is sure."""
 
 
 def choose(text: str, books: Sequence[Book]) -> list[Lexicon]:
@@ -147,9 +152,10 @@ def from_romaji(text: Normalised, foreign: frozenset[str] = frozenset()) -> Norm
         return None
     own = [match for match in _SENTENCE.finditer(text.text) if not _is_foreign(match.group(), foreign)]
     words = [word for sentence in own for word in _LATIN_WORD.findall(sentence.group())]
-    if not words or not any(_hints(word) for word in words):
+    counted = _counted(words)
+    if not counted and not any(_hints(word) for word in words):
         return None
-    if all(word in _WEAK or not _hints(word) for word in words) and set(words) - _WEAK:
+    if not counted and all(word in _WEAK or not _hints(word) for word in words) and set(words) - _WEAK:
         return None
     kana = {word: _PARTICLES.get(word) or _kana(word) for word in set(words)}
     if sum(1 for word in words if kana[word]) * 4 < len(words) * 3:
@@ -178,6 +184,12 @@ def _is_foreign(sentence: str, foreign: frozenset[str]) -> bool:
     words = _LATIN_WORD.findall(sentence)
     japanese = sum(map(_hints, words))
     return sum(word in foreign and not _hints(word) and word not in _SMALL for word in words) > japanese
+
+
+def _counted(words: Sequence[str]) -> bool:
+    """Whether ``words`` are a number and nothing else (san juu nana ten ichi)."""
+    words = [word for word in words if word != "desu"]
+    return len(words) > 1 and _NUMBERS.issuperset(words) and not _SURE_NUMBERS.isdisjoint(words)
 
 
 @lru_cache(maxsize=5_000)

@@ -16,12 +16,14 @@ from bot.domain.reading import RED_FLAGS, SYMPTOMS
 from bot.reading.alternatives import branches_of, factored, group_at
 from bot.reading.beginnings import Index, beginnings, guarded
 from bot.reading.spelling import Spelling
+from bot.reading.value_told import Mark
 from bot.reading.vocabulary import Vocabulary, lines
 
 _KINDS = ("red_flags", "dangers", "urgent", "symptoms", "denials", "states", "intents")
 SPEECH = ("states", "intents")
 """Kinds of rules that tell no sign of health."""
 _BEHIND = re.compile(r"\(\?<[=!]")
+_WORD_BEGIN = "(?<![\\w\u0900-\u0963])"
 _WORD_END = "(?![\\w\u0900-\u0963])"
 _SCOPE_KEYS = (
     "not_before", "not_after", "list_gap", "joins", "predicate_gap", "list_not", "undone", "if_before", "if_after",
@@ -106,6 +108,8 @@ class Lexicon:
     idioms: Idioms
     rules: tuple[Rule, ...]
     scope: Mapping[str, re.Pattern[str]]
+    values: Mapping[str, re.Pattern[str]]
+    """Words about values: whose they are, and of when (``value_told``)."""
     alone: Mapping[str, re.Pattern[str]]
     starts: Mapping[str, frozenset[str]]
     """What the words of ``alone`` begin with: up to two letters, "" where they can begin with anything."""
@@ -141,12 +145,20 @@ def build(data: Mapping[str, Any]) -> Lexicon:
         rules=rules,
         index=_index(branches, words, spaced=spaced),
         scope={key: compiled(pattern) for key, pattern in scope.items()},
+        values=_about_values(data.get("values") or {}, words, spaced=spaced),
         alone={key: compiled(patterns) for key, patterns in (data.get("alone") or {}).items()},
         starts={key: _starts(words, patterns) for key, patterns in (data.get("alone") or {}).items()},
         filler=maybe("filler"),
         everyday=compiled([*(data.get("filler") or []), *(data.get("known") or [])], start=True),
         spelling=Spelling(data["spellings"]) if data.get("spellings") else None,
     )
+
+
+def _about_values(data: Mapping[str, str], words: Vocabulary, *, spaced: bool) -> dict[str, re.Pattern[str]]:
+    if unknown := set(data) - {mark.value for mark in Mark}:
+        raise ValueError(f"unknown words about values {sorted(unknown)}")
+    begin = _WORD_BEGIN if spaced else ""
+    return {key: _compile([f"{begin}(?:{pattern})"], words, spaced=spaced, edges=True) for key, pattern in data.items()}
 
 
 def _starts(words: Vocabulary, patterns: str | Sequence[str]) -> frozenset[str]:

@@ -17,7 +17,8 @@ _MARKED_NOT = re.compile(r"[^。、\n ]{0,3} ?[:→=]?[(]?[-−×][)]?")
 """A "no" that is a mark behind one item of a list: 咳 息切れ(-) 胸痛(-)."""
 _PREDICATE = re.compile(r" (?:still|is|are|a|bit|slightly|now|feels?|getting|gets|just|very|really|so) ")
 """English: the words of a sign that tell of it by themselves ("no fever, throat still scratchy")."""
-
+_TELLS = re.compile(r"(?<![a-z])(?:hurts?|aches|burns|feels|is|are|cant|cannot|wont|keeps?|duele|dói|doi)(?![a-z])")
+"""Verbs of a grave sign that is no item of a list of denials: "no fever no cough, my chest hurts"."""
 
 _OWN_NO = re.compile("(?:ない|ません|へん|せん|せ)$")
 """Japanese: a sign that ends in a "no" of its own is no item of a list (苦しくて眠れない、熱はない)."""
@@ -103,6 +104,9 @@ class ListScope(Scope):
         gap_like, only = self.scope.get("list_gap"), self.scope.get("only")
         if only and only.match(self.text, sign.end):  # "hindi nahimatay, nahilo lang"
             return sign
+        own = self.scope.get("no_word")
+        if sign.grave and ((own and own.match(self.text, sign.start)) or self._predicates(sign)):
+            return sign
         for other in reversed(signs[bisect_left(signs, sign.start - _LIST_BACK, key=_start_of) : i]):
             if other.status is not Status.ABSENT or other.kind in SPEECH or other.end > sign.start:
                 continue
@@ -112,6 +116,10 @@ class ListScope(Scope):
             if len(gap) < 24 and gap_like and gap_like.fullmatch(gap) and self._carries(signs, i, gap):
                 return sign.now(Status.ABSENT)
         return sign
+
+    def _predicates(self, sign: Sign) -> bool:
+        """Whether the words of ``sign`` tell of it by themselves ("no cough, my chest hurts")."""
+        return bool(_TELLS.search(self.text, sign.start, sign.end))
 
     def _carries(self, signs: list[Sign], i: int, gap: str) -> bool:
         """Whether "no" reaches a grave sign behind ``gap``: only over "or", at once or later in the same list.

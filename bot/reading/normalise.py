@@ -13,7 +13,7 @@ _MAX_REPEAT = 3
 _LARGEST = 8
 """Characters of one cluster."""
 _APOSTROPHES = frozenset("'’‘`´ʼ")
-_SPELT = {"🆘": " sos ", "🚑": "救急車", "゜": "°"}
+_SPELT = {"🆘": " sos ", "🚑": "救急車", "゜": "°"} | dict.fromkeys("✕✖✗✘❌❎", "×")
 """The last is the mark of ぱ, typed for degrees: 37゜5."""
 _LONG = frozenset("ー〜~―─—–")
 _SMALL_VOWELS = str.maketrans("ぁぃぅぇぉ", "あいうえお")

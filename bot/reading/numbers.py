@@ -8,7 +8,7 @@ from functools import partial
 from bot.reading.normalise import Normalised, fold_pattern
 from bot.reading.numbers_asia import write_asian
 from bot.reading.numbers_ja import apart, write_japanese
-from bot.reading.numbers_korean import write_korean
+from bot.reading.numbers_korean import KOREAN_ONES, write_korean
 from bot.reading.numbers_latin import write_spoken
 
 _KANJI = {char: i for i, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "两": 2, "兩": 2}
@@ -33,9 +33,9 @@ _KANA_NUMBER = re.compile(
     rf"|度)(?P<after>{_KD})?(?P<minute>ぶ|分)?)?"
 )
 _KANA_SHORT = re.compile(rf"(?P<one>ろく|なな|しち|はち|きゅう|く)ど(?P<after>{_KD})(?:ぶ|分)")
-_KO = {char: i for i, char in enumerate("영일이삼사오육칠팔구")} | {"공": 0, "반": 5}
+_KO = {char: i for i, char in enumerate("영일이삼사오육칠팔구")} | {"공": 0, "반": 5} | KOREAN_ONES
 _KO_NUMBER = re.compile(
-    r"(?P<ten>[삼사구팔칠육오])십(?P<one>[일이삼사오육칠팔구])?(?:(?:점|도"
+    r"(?P<ten>[삼사구팔칠육오])십(?P<one>[일이삼사오육칠팔구]|하나|둘(?!째)|셋|넷|다섯|여섯|일곱|여덟|아홉)?(?:(?:점|도"
     r"|쩜)(?P<after>[영공일이삼사오육칠팔구반])?부?)?"
 )
 

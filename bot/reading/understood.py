@@ -7,6 +7,7 @@ import re
 from bot.domain.reading import Context, Intent, Priority
 from bot.reading.combine import Found
 from bot.reading.coverage import danger_left, has_words, unknown_clauses
+from bot.reading.hanzi import in_letters_of
 from bot.reading.lexicon import Lexicon
 from bot.reading.sign import SPEECH, Sign
 
@@ -65,4 +66,4 @@ def _number_of_another_question(found: Found) -> bool:
 
 def _others(lexicon: Lexicon, text: str) -> list[re.Match[str]]:
     others = lexicon.scope.get("others")
-    return list(others.finditer(text)) if others else []
+    return list(others.finditer(in_letters_of(lexicon.code, text))) if others else []

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.reading import value_words as words
 from bot.reading import value_words_en as english
 from bot.reading import value_words_ja as japanese
 from bot.reading.no_value import PULSE
+from bot.reading.value_told import Mark, Told
 
+_NEARNESS = {Mark.NOW: 3, None: 2, Mark.JUST: 1, Mark.WAS: 0}
+"""What is of now counts before what is told without a time, that before what was just so, all before earlier."""
 _FEVER, _LOW_SPO2 = 37.5, 95
 _SOUND = 96
 _LOOK_BACK = 60
 _RANGE_ENDS = 2
-_ALSO = re.compile(f"(?:{words.OTHER_PERSON.pattern})(?<=も)[^。、\\d]{{0,6}}$")
-"""Somebody else who is ill too: 妻も37.9."""
 _OF_THE_SAME_TIME = re.compile(r"3\d\.\d ?(?:度|°c)?[ 、,/・]$")
 """A temperature right before a saturation is of the same time: 昨日37.9/95."""
 
@@ -30,51 +32,29 @@ class Value:
     end: int
 
 
-def own_values(text: str, found: list[Value]) -> tuple[list[Value], bool]:
-    """The values of the monitored person, and whether somebody else's were left out."""
-    if any(words.STRANGER_NEAR.search(text[: value.start][-_LOOK_BACK:]) for value in found):
-        found = [value for value in found if not words.STRANGER_NEAR.search(text[: value.start][-_LOOK_BACK:])]
-        return found, True
-    if len(found) < 2 and not _names_self(text):
-        also = [value for value in found if _ALSO.search(text[max(value.start - _LOOK_BACK, 0) : value.start])]
-        return ([], any(map(_ill, also))) if also else (found, False)
-    owners = [_owner(text, value) for value in found]
-    if "other" not in owners or not ("" in owners or words.SELF.search(text)):
-        return found, False
-    if words.PATIENT_OTHER.search(text):
-        return [value for value, owner in zip(found, owners, strict=True) if owner == "other"], False
-    own = [value for value, owner in zip(found, owners, strict=True) if owner != "other"]
-    return own, any(_ill(value) for value, owner in zip(found, owners, strict=True) if owner == "other")
+def own_values(found: list[Value], told: Told) -> tuple[list[Value], bool]:
+    """The values of the monitored person, and whether somebody ill was left out.
 
-
-def _names_self(text: str) -> bool:
-    """Whether the writer is named; 本人 after somebody else (母は36.8、本人は元気) is that other."""
-    return any(
-        match.group() != "本人" or not words.OTHER_PERSON.search(text, 0, match.start())
-        for match in words.SELF.finditer(text)
-    )
+    Where all are of somebody else, that one is who is looked after, unless the writer tells of being well besides.
+    """
+    strangers = [value for value in found if told.whose(value) is Mark.STRANGERS]
+    own = [value for value in found if told.whose(value) in (None, Mark.MINE)]
+    others = [value for value in found if told.whose(value) is Mark.OTHERS]
+    if others and told.patient_named():
+        return others, False
+    if not (own or strangers or told.tells_of_me() or any(map(told.too, others))):
+        return others, False
+    return own, any(map(_ill, [*others, *strangers]))
 
 
 def _ill(value: Value) -> bool:
     return value.number >= _FEVER if value.kind == "temperature" else value.number <= _LOW_SPO2
 
 
-def _owner(text: str, value: Value) -> str:
-    """Who was named last before ``value``: "self", "other" or nobody ("")."""
-    before = text[max(value.start - _LOOK_BACK, 0) : value.start]
-    if words.OTHER_NEAR.search(before) and not english.ENGLISH.search(text):
-        return "other"
-    other = max((match.end() for match in words.OTHER_PERSON.finditer(before)), default=-1)
-    own = max((match.end() for match in words.SELF.finditer(before)), default=-1)
-    if own == other == -1:
-        return ""
-    return "self" if own > other else "other"
-
-
-def decide(text: str, values: list[Value], *, highest: bool) -> Value | None:
+def decide(text: str, values: list[Value], told: Told, *, highest: bool) -> Value | None:
     """The latest value; of a range the graver end; usual and earlier values do not count beside a present one."""
     values = [value for value in values if not words.VAGUE_BEFORE.search(text[max(value.start - 20, 0) : value.start])]
-    now = present(text, values)
+    now = present(text, values, told)
     if now and _just_now(text, now, values[-1]):
         now = values[-1:]
     if now:
@@ -94,17 +74,32 @@ def decide(text: str, values: list[Value], *, highest: bool) -> Value | None:
     return graver(_together(text, values, listed=not highest), key=lambda value: value.number)
 
 
-def present(text: str, values: list[Value]) -> list[Value]:
-    """Those of ``values`` that are not of yesterday, earlier or taken back."""
-    return [value for value in values if not _was(text, value)]
+def present(text: str, values: list[Value], told: Told) -> list[Value]:
+    """Those of ``values`` that are nearest to now: not of yesterday, earlier or taken back where others are not."""
+    mended = {value.start for value, other in pairwise(values) if told.taken_back(value, other)}
+    values = [value for value in values if value.start not in mended]
+    near = [_nearness(text, value, told) for value in values]
+    best = max(near, default=0)
+    if not best:
+        return []
+    kept = [value for value, how in zip(values, near, strict=True) if how == best]
+    if best == _NEARNESS[Mark.NOW]:
+        kept = [value for value in values if value in kept or any(_ranged(text, value, one) for one in kept)]
+    return kept
 
 
-def earlier(text: str, values: list[Value], now: Value) -> list[Value]:
+def _ranged(text: str, one: Value, other: Value) -> bool:
+    first, second = sorted((one, other), key=lambda value: value.start)
+    gap = text[first.end : second.start]
+    return ".." not in gap and bool(words.RANGE.fullmatch(gap))
+
+
+def earlier(text: str, values: list[Value], now: Value, told: Told) -> list[Value]:
     """Those of ``values`` that are told of the time before ``now``."""
     return [
         value
         for value in values
-        if value is not now and (_was(text, value) or words.ARROW.fullmatch(text[value.end : now.start]))
+        if value is not now and (not _nearness(text, value, told) or words.ARROW.fullmatch(text[value.end : now.start]))
     ]
 
 
@@ -147,10 +142,13 @@ def _side_by_side(gap: str) -> bool:
     return bool(words.BESIDE.fullmatch(gap) or japanese.SIDES.fullmatch(gap))
 
 
+def _nearness(text: str, value: Value, told: Told) -> int:
+    """How near to now ``value`` is told to be: 0 where it is of before."""
+    when = told.when(value)
+    return 0 if when is None and _was(text, value) else _NEARNESS[when]
+
+
 def _was(text: str, value: Value) -> bool:
-    if english.NOW_AFTER.match(text, value.end):
-        return False
     before = _OF_THE_SAME_TIME.sub("", text[max(value.start - 20, 0) : value.start])
-    was = words.PAST_BEFORE.search(before) or english.FROM_BEFORE.search(before) or words.NOT_BEFORE.search(before)
-    after = english.PAST_AFTER.match(text, value.end) or words.DAY_AFTER.match(text, value.end)
-    return bool(was or after or japanese.MISTAKEN_AFTER.match(text, value.end))
+    was = words.PAST_BEFORE.search(before) or words.NOT_BEFORE.search(before)
+    return bool(was or japanese.MISTAKEN_AFTER.match(text, value.end))

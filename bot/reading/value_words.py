@@ -42,7 +42,7 @@ UNIT_AFTER = re.compile(
         r"|months?|weeks?|wks?|days?|hours?|hrs?(?! ?[:=]| ?\d)|"
         r"minutes?|mins?(?![a-z])|times?|x(?![a-z])|people|pm|am|岁|歲|天|次|个|個|周|週|點|点|点钟|분|시|일|살"
         r"|세|주|개월|번"
-        r"|회|명|시간|tuoi|tuan|thang|ngay|gio|lan(?![a-z])|nguoi|phut|"
+        r"|회|명|시간|tuoi|tuan|thang|ngay(?![a-z])|gio|lan(?![a-z])|nguoi|phut|"
         r"anos?|meses|mes|semanas?|dias?|horas?|vezes|veces|taon|buwan|linggo|araw|oras|beses|barsa|mahina"
         r"|din(?= (?:dekhi|bha|samma|ag|pachi))"
         r"|ghanta|patak|barsh|choti|बर्स|दिन|घन्टा|महिना|पटक|y (?:pico|piquito|algo|tantos|fraccion)|something"
@@ -96,18 +96,20 @@ TEMP_AFTER = re.compile(
         r"|ang temp|jworo|jwaro|joro|ज्वरो|पुग्यो|पुगेको|आयो)(?![a-z])"
     )
 )
+_SPO2 = (
+    r"(?:指(?:の|に(?:つけ|はめ|挟|はさ)[^\d、。]{0,4})(?:やつ|機械|器械|計|測定器|数値|数字|センサー)?[、 ]*"
+    r"|酸素(?:飽和度|濃度|飽和|の(?:機械|器械|やつ|数字|計器|あれ))?|(?:機械|器械|計器)の(?:数字|数値|表示)"
+    r"|さんそ|sp ?o ?2|sp02|spo₂|o2|サチュ?レ?ー?シ?ョ?ン?|サチュレイション|さっと|サット"
+    r"|サチ|sats?"
+    r"|(?<![a-z])s(?=[:=])"
+    r"|saturation|飽和度|(?:パルス)?オキシ(?:メータ[ー〜]?)?|パルス(?:の?(?:数字|数値|値|表示|計)|なんとか)?|"
+    r"oxygen(?: level)?|oximeter|oxi\w*|ox|satura\w+|スポツ|すぽつ|エスピーオーツ|血氧(?:饱和度|飽和度|仪"
+    r"|儀)?|氧(?:饱和(?:度)?|飽和(?:度)?|含量|指数|指數|值)?|산소(?:포화도)?|포화도|oxy"
+    r"|nong do|अक्सिजन|oksijan|aksijan|スポ|spo|sao2|oxygeno)"
+)
 SPO2_BEFORE = re.compile(
     fold_pattern(
-        r"(?:指(?:の|に(?:つけ|はめ|挟|はさ)[^\d、。]{0,4})(?:やつ|機械|器械|計|測定器|数値|数字|センサー)?[、 ]*"
-        r"|酸素(?:飽和度|濃度|飽和|の(?:機械|器械|やつ|数字|計器|あれ))?|(?:機械|器械|計器)の(?:数字|数値|表示)"
-        r"|さんそ|sp ?o ?2|sp02|spo₂|o2|サチュ?レ?ー?シ?ョ?ン?|サチュレイション|さっと|サット"
-        r"|サチ|sats?"
-        r"|(?<![a-z])s(?=[:=])"
-        r"|saturation|飽和度|(?:パルス)?オキシ(?:メータ[ー〜]?)?|パルス(?:の?(?:数字|数値|値|表示|計)|なんとか)?|"
-        r"oxygen(?: level)?|oximeter|oxi\w*|ox|satura\w+|スポツ|すぽつ|エスピーオーツ|血氧(?:饱和度|飽和度|仪"
-        r"|儀)?|氧(?:饱和(?:度)?|飽和(?:度)?|含量|指数|指數|值)?|산소(?:포화도)?|포화도|oxy"
-        r"|nong do|अक्सिजन|oksijan|aksijan|スポ|spo|sao2|oxygeno)"
-        r"(?:は|が|:|の|〜|う|値|の値|だけ|を|も|is|level|levels|reading|of|at|was|now|,|\.|、|=|は今|測定"
+        _SPO2 + r"(?:は|が|:|の|〜|う|値|の値|だけ|を|も|is|level|levels|reading|of|at|was|now|,|\.|、|=|は今|測定"
         r"|濃度|で|数値|가|는"
         r"|이|은|:|la|da|es|esta|ta|em|de|en|는| |chi|con|is now|around|about|só|so|今|今は|现在|現在"
         r"|目前|到|至|掉|降|跌|升|回|了|还|還"
@@ -118,6 +120,10 @@ SPO2_BEFORE = re.compile(
         r"|(?:100|[89]\d)%?(?:だった)?(?:の?が|のに|で|から|→|、|,| )*(?=今|いま|きょう|けさ|さっき))*$"
     )
 )
+SPO2_NAMED = re.compile(
+    fold_pattern(_SPO2 + r"(?![^\d]*(?:tank|mask|machine|bottle|ボンベ|流量|吸入))[^\d.,;!?。、\n]{0,20}$")
+)
+"""A saturation named a few words before its number: sats dropping to 90, el oxígeno se me bajó a 88."""
 PERCENT = re.compile(
     r" ?(?:%|ぱー?(?:せん(?:と)?)?(?![りっんす])|percent|per cent|por ?ciento|por ?cento|phan tram|퍼센트|프로"
     r"|प्रतिसत|pursyento"
@@ -125,7 +131,9 @@ PERCENT = re.compile(
 )
 NOT_SPO2 = re.compile(
     fold_pattern(
-        r"(?:電池|バッテリ|充電|湿度|battery|humidity|bateria|pin|estou|tou|(?<![a-z])to(?![a-z])"
+        r"(?:電池|バッテリ|充電|湿度|battery|humidity|bateria|(?<![a-z])pin(?![a-z])|estou|tou"
+        r"|(?<![a-z])(?<!fell )(?<!down )(?<!drops )(?<!dropping )(?<!dropped )(?<!went )(?<!gone )(?<!drop )(?<!up )"
+        r"(?<!goes )to(?![a-z])"
         r"|me sinto|sentindo|quase"
         r"|uns|suc khoe|khoe|电池|電量|电量|배터리|確率)[^\d]{0,8}$"
         r"|アルコール$|(?:アルコール|食事|ごはん|ご飯|食欲|水分|咳|せき|症状|体調|体力|気力|痛み|だるさ)(?:の?量)?(?:が|は|も|を|の)$"
@@ -150,19 +158,9 @@ VAGUE_BEFORE = re.compile(
 )
 PAST_BEFORE = re.compile(
     fold_pattern(
-        r"(?:昨日|きのう|その前|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|前天|前日|大前天|最初|さっき(?!測|は?かっ|計)|先ほど"
-        r"|さきほど|夜中(?=[には])|深夜|明け方|寝る前|(?:今朝|朝)(?=は)|yesterday|last night|earlier|was|昨天"
-        r"|昨晚|어제|어젯밤|hom qua|toi qua|hoiz? (?:sang|trua|chieu|toi|nay|khuya)|luc (?:sang|trua|chieu|toi|nay)"
-        r"|no almoco|mais cedo|de madrugada|ontem|ayer|anoche|kahapon|kagabi|हिजो|अघि|अस्ति|(?<![a-z])(?:kanina"
-        r"|knina|kaninang \w+|hijo|hijo rati|aghi|agi|asti|antes|temprano"
-        r"|hace (?:un )?rato|primero|nung una|suruma|pahila|galing|mula|estaba|estava|tava|venia de|bajo de|baixou de"
-        r"|desceu de|caiu de|down from)|아까|조금전)"
-        r"(?:の?(?:夜|朝|昼|夕方|晩|体温|熱))?(?:まで|は|の|が|に|も|、|,|还|還|才|都|是|有|烧到|燒到|烧|燒|高烧|高燒|量|测|測|同一?[时時](?:间|間|段)|[这這][个個][时時]候"
-        r"|it was|was|to|는|은|엔|thi|era|foi"
-        r"|estaba|tenia"
-        r"|tava|estava|deu|marcou|do|duoc|en|em|sa|la|po|naman|ay|ko|ng|salio|marco|me|marcaba|thiyo|thyo|ma|umaga|gabi|hapon"
-        r"|rati|bihana|bihan"
-        r"| |夜)*$"
+        r"(?:昨日|きのう|その前|昨夜|昨晩|ゆうべ|一昨日|おととい|先週|以前|前回|前日|最初|さっき(?!測|は?かっ|計)|先ほど"
+        r"|さきほど|夜中(?=[には])|深夜|明け方|寝る前|(?:今朝|朝)(?=は))"
+        r"(?:の?(?:夜|朝|昼|夕方|晩|体温|熱))?(?:まで|は|の|が|に|も|、|,| |夜)*$"
     )
 )
 JUST_BEFORE = re.compile(fold_pattern(r"(?:さっき|先ほど|さきほど)(?:の|は|が)?$"))
@@ -172,15 +170,6 @@ PART_OF_DAY = re.compile(
 """A list through the day, the last a moment ago: "朝37.9、昼37.8、さっき37.6"."""
 NOT_BEFORE = re.compile(r"(?<![a-z])(?:no|not|hindi|di) (?:es |era |yung )?$")
 """A value that is taken back: "era 36.5 no 39.5"."""
-DAY_AFTER = re.compile(
-    fold_pattern(
-        r" ?(?:c|°c?|℃|grados|degrees)? ?(?:po )?(?:kahapon|kagabi|kanina|kaninang \w+|ayer|anoche|hijo(?: rati)?"
-        r"|thiyo|thyo|yesterday"
-        r"|last night|हिजो|थियो)(?=$|[ ,.;])(?![^\d.,;]{0,12}\d)"
-    )
-)
-"""The value before is of another day: "38.5 kahapon, 37.0 ngayon"."""
-PAST_AFTER = re.compile(r"(?:だった|でした|あったけど|あったが|ありましたが|だったけど|でしたが|from)")
 RANGE = re.compile(
     fold_pattern(
         r"(?: ?(?:e |con |conz |va |, ?)?(?:na |no |a |o |tay |mao |ngon )*(?:direita|esquerda|outr[oa]|phai|trai"
@@ -193,38 +182,6 @@ RANGE = re.compile(
     )
 )
 ARROW = re.compile(r" ?(?:→|⇒|->|=>|>)+ ?")
-OTHER_PERSON = re.compile(
-    fold_pattern(
-        r"(?:(?:主人|夫|旦那|だんな|妻|嫁|女房|家内|母|父|お?(?:母|父|かあ|とう|じい|ばあ|爺|婆|兄|姉|にい"
-        r"|ねえ)(?:ちゃん|さん)"
-        r"|息子|むすこ|娘|むすめ|子供|子ども|こども|長男|長女|次男|次女|三男|末っ子|孫|(?<![一-鿿])子|祖母|祖父|義母|義父|姉|兄"
-        r"|弟|妹|じいじ|ばあば"
-        r"|同居人|同居の(?:方|人)|彼女|彼氏|彼|ママ|パパ|下の子|上の子|下の娘|上の娘|ちび|赤ん坊|赤ちゃん"
-        r"|家族)(?:の?(?:ほう|方)|のぶん|の分)?|"
-        r"(?:my )?(?:husband|wife|son|daughter|kid|mother|father|mom|dad|roommate|brother|sister)s?|老公|老婆|丈夫"
-        r"|妻子|儿子|女儿|孩子|女兒|兒子|太太|媽媽|妈妈|爸爸|室友|婆婆|公公|奶奶|爺爺|爷爷|남편|아내|와이프|아들|딸|"
-        r"(?<![a-z])(?:marido|esposa|esposo|mujer|mi hij\w+|mi (?:mama|papa|bebe|nena|nene|senora"
-        r"|suegr[oa]|abuel[oa]|herman[oa]|roomie)"
-        r"|asawa(?: ko)?|anak(?: ko)?|misis(?: ko)?|mister(?: ko)?|(?:nanay|tatay|mama|papa|kapatid"
-        r"|lol[oa]|roommate|kuya|ate)(?: ko)?|bunso|panganay"
-        r"|s?h?rimati|s?h?riman|bud[hi]+|budha|ch?h?or[aoi]|xor[aoi]|aama|buba|dai|bhai|didi|bahini|श्रीमती"
-        r"|श्रीमान|छोरा|छोरी|आमा|बुबा|दाइ|भाइ|दिदी|बहिनी))(?:\S{0,3} ?(?:को|लाई|le|ko|lai|ng|ay|ni)(?= )|"
-        r"は|が|も|:|\(|$|の"
-        r"|の熱は|の熱が|の体温は|has|is|,|는|은|이|가|도| )"
-    )
-)
-SELF = compiled(
-    fold_pattern(
-        r"(?:私|わたし|僕|ぼく|俺|おれ|自分|わし|本人|あたし|うち(?=は|が|\d)|当方|こちら(?=は|が|\d)|我|나는|저는"
-        r"|(?<![ऀ-ॿ])म(?![ऀ-ॿ])"
-        r"|(?<![a-z])(?:i|im|me|mine|my own|eu|(?:o meu|a minha|meu|minha)(?= (?:temperatura|febre|sat\w*|oxig\w*"
-        r"|valor|deu|ta|esta|e|eh|foi|so|ja|tava) | ?[:=]? ?\d)|yo|mi(?= temperatura)|la mia|el mio|ako|akin|sakin"
-        r"|sa akin"
-        r"|(?<!chong )(?<!vo )(?<!con )(?<!me )(?<!bo )(?<!ba )(?<!ong )(?<!be )(?<!cha )(?<!trai )(?<!gai )"
-        r"(?:toi(?! qua)|em|minh|e(?= \d|m))"
-        r"|ma|mero|malai)(?![a-z])|मेरो|मलाइ)"
-    )
-)
 LOWEST = re.compile(fold_pattern(r"(?:最低|最小|제일낮|가장낮|최저|lowest|minimum)[^\d]{0,6}$"))
 """Words for the lowest of several readings of one day."""
 ODD = re.compile(
@@ -236,7 +193,8 @@ DECIMAL = re.compile(r"3\d[.,]\d")
 LATIN = re.compile("[a-z]")
 LETTER = re.compile(r"[^\W\d_度℃]")
 NOW_BEFORE = re.compile(
-    r"^[^\d]{0,3}(?:から|今|いま|→|now|then)[^\d]{0,4}$|^[、,。/ ]+(?:今?朝|昼|夕方?|夜|晩|寝る前)(?:は|が|の)?$"
+    r"^[^\d]{0,3}(?:から|今|いま|→|now|then)[^\d]{0,4}$|(?:今|いま|現在)(?:は|も)?$|[变變回升](?:到|至|成)?$"
+    r"|^[、,。/ ]+(?:今?朝|昼|夕方?|夜|晩|寝る前)(?:は|が|の)?$"
 )
 LONE_BEFORE = re.compile(r"(?:^|[ 、,。\n/]|\.\d[-のと]|今|いま|今朝|朝|夜|昼|から|だけ|today)$")
 LONE_AFTER = re.compile(
@@ -262,34 +220,5 @@ SHORT_DECIMAL = re.compile(
     r"(?:です|でした|で[ーえ]す|だ|や|で|どす|っす|じゃ|くらい|ぐらい|ちょうど|ね|よ|わ)*\W*"
 )
 """A temperature without its thirty that is all the reply: 6.8, 2 7.3です, なな、ご."""
-OTHER_NEAR = re.compile(
-    fold_pattern(
-        r"(?<![a-z])(?<!thu )(?:"
-        r"(?:chong|vo|con trai|con gai|be|em be|me|bo|cha|ba|ong|tia|no(?= (?:thi|la|bi|sot|do|duoc|len|van|dang"
-        r"|hom|nay)(?![a-z]))|chau|con(?= (?:em|toi|minh|e|be"
-        r"|nho|lon"
-        r"|ut)(?![a-z]))|banz? cungz? phong)"
-        r"(?: (?:em|toi|minh|nha|e|nho|lon|ut|gai|trai|noi|ngoai|be))*"
-        r"(?: (?:thi|la|bi|sot|do|duoc|hom nay|nay|van|dang|len|cungz?|toi|nhiet do|oxy|co|lai))*"
-        r"|(?:marido|esposa|esposo|mulher|filh\w+|mae|pai|vov?o|sogr[oa]|irma\w*|neto|neta|nenem?|nene|bebe|bb"
-        r"|menin[oa]|namorad[oa]"
-        r"|sobrinh\w+|cunhad\w+|tio|tia|crianca|dele|dela)(?: (?:mais|velh[oa]|nov[oa]|menor|maior|cacula))*"
-        r"(?: (?:ta|esta|tava|com|deu|tem|teve|em|foi|marcou|subiu|para|pra|febre|de|a|o|e|eh|ja|hoje|agora|so|tem))*"
-        r")[ :,=(]*$"
-    )
-)
-"""Vietnamese and Portuguese: the person named right before a value."""
-PATIENT_OTHER = re.compile(
-    fold_pattern(
-        r"(?:paciente|doente|acompanhamento|isolad[oa]) (?:e|eh) (?:el[ea]|minha|meu|a minha|o meu)"
-        r"|(?:nguoi benh|benh nhan|nguoi (?:bi|duoc theo doi)) la (?:me|bo|chong|vo|con|ba|ong|be)"
-    )
-)
-"""Words that say that the one named beside the writer is the one looked after."""
 BESIDE = re.compile(r" ?(?:と|/|、|,|・|の|\n| )? ?")
 """What stands between a saturation and a pulse, and tells of no fall from one to the other."""
-STRANGER_NEAR = re.compile(
-    r"(?:colega(?: de \w+)?|vizinh[oa]|amig[oa]|hang xom|dong nghiep|banz? (?:em|cungz? phong"
-    r"|cungz? lop))(?: [a-z]+){0,3} $"
-)
-"""Vietnamese and Portuguese: a friend or room-mate named right before a value."""

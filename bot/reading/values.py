@@ -13,6 +13,7 @@ from bot.reading import value_words_ja as japanese
 from bot.reading.no_value import PULSE
 from bot.reading.numbers_ja import digit_of
 from bot.reading.value_choice import Value, decide, earlier, own_values, present
+from bot.reading.value_told import Told, Words
 
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 33.0, 43.0
 LOWEST_SPO2, HIGHEST_SPO2 = 50, 100
@@ -39,8 +40,11 @@ class Values:
     """Whether the temperature is a fever a degree or more above what was told of before (昨日36.5、今38.4)."""
 
 
-def read_values(text: str, context: Context, menu_end: int) -> Values:
-    """The values in normalised ``text``; ``menu_end`` is where a leading menu digit ends."""
+def read_values(text: str, context: Context, menu_end: int, languages: Sequence[Words] = ()) -> Values:
+    """The values in normalised ``text``; ``menu_end`` is where a leading menu digit ends.
+
+    ``languages`` hold the words about values of each language that the reply may be in.
+    """
     spans: list[tuple[int, int]] = []
     found: list[Value] = []
     vague: list[Value] = []
@@ -68,17 +72,18 @@ def read_values(text: str, context: Context, menu_end: int) -> Values:
     odd = odd or bool(words.ODD.search(text))
     if not found and not vague:
         return Values(None, None, tuple(spans), odd=odd)
-    own, others = own_values(text, found)
+    told = Told(text, [*found, *vague], languages)
+    own, others = own_values(found, told)
     degrees = [value for value in own if value.kind == "temperature"]
-    temperature = decide(text, degrees, highest=True)
+    temperature = decide(text, degrees, told, highest=True)
     return Values(
         temperature,
-        decide(text, [value for value in own if value.kind == "spo2"], highest=False),
+        decide(text, [value for value in own if value.kind == "spo2"], told, highest=False),
         tuple(spans),
         others,
         odd and not found,
-        own_values(text, present(text, vague))[0],
-        temperature is not None and _risen(temperature, earlier(text, degrees, temperature)),
+        own_values(present(text, vague, told), told)[0],
+        temperature is not None and _risen(temperature, earlier(text, degrees, temperature, told)),
     )
 
 
@@ -184,7 +189,7 @@ def _plain(text: str, match: re.Match[str], context: Context, found: list[Value]
     if LOWEST_SPO2 <= number <= HIGHEST_SPO2:
         unnamed = number >= _LEAST_UNNAMED and not words.NOT_SPO2.search(before)
         dropped = unnamed and japanese.DROPPED_AFTER.match(text, end)
-        if dropped or words.SPO2_BEFORE.search(before):
+        if dropped or words.SPO2_BEFORE.search(before) or (unnamed and _named_far(text, start, end)):
             return Value("spo2", number, start, end)
         if number >= _LEAST_UNNAMED and (percent := words.PERCENT.match(text, end)):
             asked = context is Context.SPO2 and number < HIGHEST_SPO2
@@ -199,6 +204,12 @@ def _plain(text: str, match: re.Match[str], context: Context, found: list[Value]
     if LOWEST_SPO2 <= number <= HIGHEST_SPO2 and _bare_spo2(text, start, end, context, found):
         return Value("spo2", number, start, end)
     return None
+
+
+def _named_far(text: str, start: int, end: int) -> bool:
+    """Whether a saturation is named some words before the number that stands at these places."""
+    named = words.SPO2_NAMED.search(text, max(start - 40, 0), start)
+    return named is not None and not words.UNIT_AFTER.match(text, end)
 
 
 def _beside_temperature(text: str, start: int, found: list[Value]) -> bool:
