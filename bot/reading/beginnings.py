@@ -103,12 +103,13 @@ class Index(Generic[Item]):
         self._numbers = {head: _all_at(head, by_head, anywhere) for head in by_head}
         """For each head the patterns that can begin with it: its own, those of its first letters, those of any."""
         self._deep: _Deep[Item] = _Deep(self._find_out)
-        self._heads: list[frozenset[str] | None] | None = None
+        self._heads: list[str | None] | None = None
+        """For each pattern its further beginnings, each between two line ends: a sixth of the memory of sets."""
 
     def deepen(self) -> None:
         """Find out the further letters of each pattern, which takes a while; fewer patterns are tried from then on."""
         if self._heads is None:
-            self._heads = [beginnings(pattern, self._signs, self._depth) for pattern in self._patterns]
+            self._heads = [_told(beginnings(pattern, self._signs, self._depth)) for pattern in self._patterns]
 
     def places(self, text: str) -> Iterator[tuple[int, tuple[Item, ...]]]:
         """For each place of ``text`` where patterns can begin the items, in order."""
@@ -120,7 +121,7 @@ class Index(Generic[Item]):
         numbers = self._numbers.get(letters[:_FIRST]) or self._numbers.get(letters[0]) or self.anywhere
         if self._heads is None:
             return tuple([self.items[number] for number in numbers])
-        starts = {letters[:size] for size in range(1, len(letters) + 1)}
+        starts = [f"\n{letters[:size]}\n" for size in range(1, len(letters) + 1)]
         deep = tuple([self.items[number] for number in numbers if not _misses(self._heads[number], starts)])
         if len(self._deep) >= _KEPT:
             self._deep.clear()
@@ -138,8 +139,12 @@ class _Deep(dict[str, tuple[Item, ...]]):
         return self._find_out(letters)
 
 
-def _misses(heads: frozenset[str] | None, starts: set[str]) -> bool:
-    return heads is not None and heads.isdisjoint(starts)
+def _told(heads: frozenset[str] | None) -> str | None:
+    return None if heads is None else "\n".join(["", *sorted(heads), ""])
+
+
+def _misses(heads: str | None, starts: Sequence[str]) -> bool:
+    return heads is not None and not any(start in heads for start in starts)
 
 
 @lru_cache(maxsize=_TEXTS)

@@ -130,7 +130,8 @@ def _masked_places(text: str, masked: str) -> list[tuple[int, int]]:
 
 def _without_inner_questions(signs: list[Sign]) -> list[Sign]:
     """A question inside the words of a sign is none (味がわかりません)."""
-    told = [(sign.start, sign.end + 2) for sign in signs if sign.kind in ("symptoms", "red_flags", "urgent", "dangers")]
+    ill = ("symptoms", "red_flags", "urgent", "dangers")
+    told = [(sign.start, sign.end + 2) for sign in signs if sign.kind in ill and sign.status is not Status.SUPPOSED]
     return [
         sign
         for sign in signs
@@ -170,6 +171,8 @@ def _answers(found: Found) -> Answers:
             keyword = None
     if keyword is None and not found.has("red_flags") and not found.has("dangers"):
         keyword = _asked_for(found)
+        if keyword == "opt_in" and found.context is Context.CONSENT:
+            return Answers(yes=True, marks=tuple(("answer:yes", span) for span in _places(found, "opt_in")))
         if keyword == "opt_out" and found.context is Context.CONSENT:
             said = read_yes_no(found.text, found.context, found.lexicons)
             keyword = None if said.yes != said.no and (said.yes or _same_words(found, said)) else keyword
@@ -183,6 +186,10 @@ def _answers(found: Found) -> Answers:
         found.signs = [sign for sign in found.signs if not _inside(sign, said)]
         return Answers() if _calls_for_help(found, said) else said
     return Answers()
+
+
+def _places(found: Found, code: str) -> list[tuple[int, int]]:
+    return [(sign.start, sign.end) for sign in found.signs if sign.code == code and sign.present]
 
 
 def _calls_for_help(found: Found, said: Answers) -> bool:

@@ -79,6 +79,10 @@ _WEAK = frozenset(
 """Romaji that are words elsewhere too: they tell nothing beside other words."""
 
 
+_TENS = re.compile(
+    "(?:san|yon|go|roku|nana|hachi|kyuu|kyu)?j[uy]u?u(?:ichi|ni|san|yon|go|roku|nana|shichi|hachi|kyuu|kyu|ku)?"
+)
+"""Romaji of a number in one word: sanjuuroku."""
 _SURE_NUMBERS = frozenset(("juu", "jyuu", "jyu", "nana", "roku", "hachi", "kyuu", "sanjuu", "yonjuu", "shichi"))
 _NUMBERS = _SURE_NUMBERS.union(("ichi", "ni", "san", "yon", "shi", "go", "ku", "rei", "zero", "ju", "ten", "do", "bu"))
 """Romaji that makes a number: read as one where all words are such and one is sure."""
@@ -189,7 +193,9 @@ def _is_foreign(sentence: str, foreign: frozenset[str]) -> bool:
 def _counted(words: Sequence[str]) -> bool:
     """Whether ``words`` are a number and nothing else (san juu nana ten ichi)."""
     words = [word for word in words if word != "desu"]
-    return len(words) > 1 and _NUMBERS.issuperset(words) and not _SURE_NUMBERS.isdisjoint(words)
+    if len(words) < 2 or not all(word in _NUMBERS or _TENS.fullmatch(word) for word in words):
+        return False
+    return any(word in _SURE_NUMBERS or _TENS.fullmatch(word) for word in words)
 
 
 @lru_cache(maxsize=5_000)

@@ -42,7 +42,7 @@ _UNIT = (
     r"|months?|years?|x(?![a-z])|yrs?|am|pm|people|kids|pills?|min|(?:st|nd|rd|th)(?![a-z])|of us|天"
     r"|次|个|個|岁|歲|片|周|週|點半|점|일|번째|시|개|명|회|살|주|개월"
     r"|ngay|lan|gio|tuan|thang|tuoi|nguoi|vien|dias?|vez(?:es)?|veces|horas?|semanas?|anos?|meses|mes|araw|beses"
-    r"|oras|linggo|buwan|taon|din|patak|ghanta|दिन|पटक|घन्टा|हप्ता|जना"
+    r"|oras|linggo|buwan|taon|din|patak|ghanta|mahin[ae]|bars?h?a|hapta|दिन|पटक|घन्टा|हप्ता|जना|महिना|बर्स"
     r"|(?:cai|goi|bua|hop|chai|lon|bat|chiec|tieng|thia|muong|bich|banh|chen|coc|mieng|buoc|travesseiros?|pratos?"
     r"|copos?"
     r"|xicaras?|comprimidos?|gotas|cobertas?|filh[oa]s|pessoas|minutos|quilos|pedac\w+|paes|ovos?|garrafas?|doses?"
@@ -93,7 +93,7 @@ _SPELLED = re.compile(
 )
 _ASKED = re.compile(
     fold_pattern(
-        r"番?(?:を選ぶ(?:目安|基準|とき|時|場合|のは|人)|是(?:什么|什麼|啥)意思|って(?:い|ゆ|言|何|なん|どう|のは)|というのは|とは|の「[^」]{1,12}」(?:に|は|って)(?=[^。、]{0,16}か(?:$|[?。]))|の(?:意味|症状(?:は|が|\(|って)|基準|場合"
+        r"番?(?:を選ぶ(?:目安|基準|とき|時|場合|のは|人)|是(?:(?:什么|什麼|啥)意思|指|说|說)|って(?:い|ゆ|言|何|なん|どう|のは)|というのは|とは|の「[^」]{1,12}」(?:に|は|って)(?=[^。、]{0,16}か(?:$|[?。]))|の(?:意味|症状(?:は|が|\(|って)|基準|場合"
         r"|とき|違い|内容|説明|目安)"
         r"|と[1-4]の違|だったら|なら(?!ない)|にしたら|になったら|を押したら|を選んだら|を選ぶと|を送ったら|はどう|は何"
         r"|で(?:返|送|答|知らせ)[^。、]{0,6}(?:いい|良い|よい|ええ)(?:ん|の)?(?:です|でしょう)?(?:か|よね|ね)"
@@ -132,14 +132,16 @@ _COUNTED = re.compile(
 _REST = re.compile(r"[^.!?\n。]*(?P<asks>\?)?")
 _FOREIGN = re.compile(
     r" (?:es (?:solo|si|para|cuando)|e (?:so |pra|para|quando)|bhaneko|kasto|na agad|o llamo|or call|mean"
-    r"|is (?:only )?for|(?:only )?for|if(?= )|when(?= )|or [1-4](?!\d)|la gi|la sao)"
+    r"|is (?:only )?for|(?:only )?for|if(?= )|when(?= )|or [1-4](?!\d)|la gi|la sao|hay goi|dung khong|phai khong)"
 )
 """The number is asked about: "4 bhaneko kasto ho?", "¿el 4 es solo si ...?"."""
 _SUPPOSED = re.compile(
-    r"もし(?!か)[^。\n]*$|(?:^|[^a-z])if (?:i|it|my|he|she) [^.,\n]*$|(?:曜日?|ようび)(?:は|に|の|も| )*$|(?:diferenca"
-    r"|diferencia) [^.,\n]*$|khac (?:nhau |gi )[^.,\n]*$"
+    r"もし(?!か)[^。\n]*$|(?:^|[^a-z])if (?:i|it|my|he|she) [^.,\n]*$|(?:曜日?|ようび)(?:は|に|の|も| )*$"
+    r"|(?<![一-鿿])[小中高]$|(?:小学|中学|高校)$|段階(?:中|で|の)?(?:は|、)?$"
+    r"|(?:^|[^a-z])(?:neu|phai [a-z ]{1,20} moi|diferenca|diferencia|khac nhau|khac gi) [^.,\n]*$"
 )
-_WHEN = re.compile("(?:とき|時|場合|際|なったら|たら|なら)(?:は|には|に|が|、| )*$")
+"""Before a digit that is asked about, or is a school year (小4) or one of a scale (10段階で3)."""
+_WHEN = re.compile("(?:とき|時|場合|際|なったら|たら|なら)(?:は|って|には|に|が|、| )*$")
 _RIGHT = re.compile(
     r"番?(?:です|でしょう|でいい|で|を[^。\n]{1,6}|に[^。\n]{1,5})?[^。\n]{0,4}(?:\?|か(?=$|。)|の(?=$|。))"
 )
@@ -260,6 +262,7 @@ _EAST_PARTICLE = re.compile(r"[^。!\n，,]{0,4}(?:\?|[吗嗎呢啊呀]|$)(?<!�
 _EAST_AFTER = re.compile(
     r" ?번?(?:이|은|는)?(?: ?(?:아니|아닙|아닌|말고|아님|까진|까지는)|인가|인지|인건|이에요\?|예요\?"
     r"|은 ?(?:어떨|언제|어떤|뭐|무슨)"
+    r"|[은을]?[가-힣 ]{0,8}(?:누르|눌러|고르|골라)[가-힣 ]{0,5}(?:교|까|지예|죠|지요|는지|나요|되나)"
     r"|을? ?(?:누르는|눌러야 ?(?:하나|되나|할까|하는지|돼요\?|되는)|언제)|이 ?(?:어떤|뭐|무슨))"
 )
 """Chinese and Korean: a number that is denied (不是4, 4번 아니고) or asked about (才算4, 4번인가요)."""
@@ -277,7 +280,7 @@ def _stands(text: str, start: int, end: int) -> bool:
         return False
     if is_choice(text, start, end):
         return False
-    before = text[max(start - 24, 0) : start]
+    before = text[max(start - 48, 0) : start]
     if _COUNTED.search(before) or no_answer(text, start, end):
         return False
     if _WHEN.search(before) and _RIGHT.match(text, end):

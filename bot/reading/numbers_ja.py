@@ -49,6 +49,12 @@ _TENTH = re.compile(
     )
 )
 """Digits with a spoken point or tenth: 36てん9, 36どはちぶ, 37度と2分."""
+_BARE_TENTH = re.compile(
+    fold_pattern(
+        r"(?<![\d.])(?P<whole>3[4-9]|4[0-2])(?:と|の)(?P<after>\d)(?=$|[。、!\n ]|です|でした|だ|や|ぐらい|くらい)"
+    )
+)
+"""Degrees and their tenth without any mark: 38と1, 36の2."""
 _SHORT = re.compile(
     fold_pattern(
         rf"(?<![\d一二三四五六七八九十])(?P<one>ろく|なな|しち|はち|きゅう|[六七八九])(?:度|ど)(?:と|の|、)?"
@@ -113,6 +119,7 @@ def write_japanese(text: Normalised) -> Normalised:
         tenth = f".{spaced[3]}" if spaced[3] else ""
         return text.rewrite(re.compile(r"\d.*\d"), lambda _: f"{spaced[1]}{spaced[2]}{tenth}")
     text = text.rewrite(_RANGE_OF_TENTHS, _range_of_tenths)
+    text = text.rewrite(_BARE_TENTH, lambda m: f"{m['whole']}.{m['after']}")
     if not _SPOKEN.search(plain):
         return text
     if text.breaks:

@@ -12,7 +12,7 @@ from bot.reading import value_words_ja as japanese
 from bot.reading.no_value import PULSE
 from bot.reading.value_told import Mark, Told
 
-_NEARNESS = {Mark.NOW: 3, None: 2, Mark.JUST: 1, Mark.WAS: 0}
+_NEARNESS = {Mark.NOW: 3, None: 2, Mark.JUST: 1, Mark.ORIGIN: 0, Mark.WAS: 0}
 """What is of now counts before what is told without a time, that before what was just so, all before earlier."""
 _FEVER, _LOW_SPO2 = 37.5, 95
 _SOUND = 96

@@ -24,6 +24,8 @@ _NEAR = 24
 """Characters between a stranger and the value."""
 _ENDING = 3
 """Characters behind such a name: po, da, です."""
+_AS_WELL = 6
+"""Characters between somebody's name and the word that says they are ill as well."""
 _GAP = re.compile(r"^[\s,.!?。、]+|[\s,.!?。、]+$")
 _SAME_TIME = 8
 """Characters between two figures that were measured together (38.5 / 94)."""
@@ -40,6 +42,7 @@ class Mark(Enum):
     STRANGERS = "strangers"
     NOW = "now"
     JUST = "just"
+    ORIGIN = "origin"
     WAS = "was"
     ALSO = "also"
     INSTEAD = "instead"
@@ -49,7 +52,7 @@ class Mark(Enum):
 
 
 WHOSE = (Mark.MINE, Mark.OTHERS, Mark.STRANGERS)
-WHEN = (Mark.NOW, Mark.JUST, Mark.WAS)
+WHEN = (Mark.NOW, Mark.JUST, Mark.ORIGIN, Mark.WAS)
 
 
 class Figure(Protocol):
@@ -90,9 +93,16 @@ class Told:
         return self._when.get(value.start)
 
     def too(self, value: Figure) -> bool:
-        """Whether it is told of somebody who is ill as well ("my son has 38.5 too")."""
-        before, after = self._zones[value.start]
-        return bool(self._found((Mark.ALSO,), *before) or self._found((Mark.ALSO,), *after))
+        """Whether it is told of somebody who is ill as well ("my son has 38.5 too", 妻も37.9)."""
+        before, (start, end) = self._zones[value.start]
+        people = self._found((Mark.OTHERS,), *before)
+        named = any(
+            begin < at and at - until <= _AS_WELL
+            for at, _, _ in self._found((Mark.ALSO,), *before)
+            for begin, until, _ in people
+        )
+        behind = self._found((Mark.ALSO,), start, end)
+        return named or any(at - start <= _LABEL and end - until <= _ENDING for at, until, _ in behind)
 
     def patient_named(self) -> bool:
         """Whether somebody else than the writer is said to be the one looked after."""
@@ -115,15 +125,21 @@ class Told:
     def _mark(self, marks: Sequence[Mark], value: Figure) -> Mark | None:
         """The mark of ``marks`` that stands last before ``value``, or is its label behind it."""
         before, (start, end) = self._zones[value.start]
-        label = self._found(marks, start, end)
-        if label and (marks is WHEN or not self._alone):
-            at, until, mark = min(label, key=lambda found: (found[0], -found[1]))
-            alone = not self._found(marks, *before) if marks is WHEN else end - until <= _ENDING
-            if at - start <= _LABEL and (alone or (marks is WHEN and end - until <= _LABEL)):
+        if (label := self._label(marks, start, end)) and (marks is WHEN or not self._alone):
+            until, mark = label
+            near = end - until <= (_LABEL if marks is WHEN else _ENDING)
+            apart = marks is WHEN and not self._alone and not _EAST_ASIAN.search(self._text, start, end)
+            if near or (apart and not self._found(marks, *before)):
                 return mark
         found = self._found(marks, *before)
         told = [one for one in found if one[2] is not Mark.STRANGERS or before[1] - one[1] <= _NEAR]
         return max(told, key=lambda found: (found[1], -found[0]))[2] if told else None
+
+    def _label(self, marks: Sequence[Mark], start: int, end: int) -> tuple[int, Mark] | None:
+        """The mark whose words begin right behind a value, and where they end."""
+        found = self._found(marks, start, end)
+        at, until, mark = min(found, key=lambda found: (found[0], -found[1]), default=(end + _LABEL, end, Mark.WAS))
+        return (until, mark) if at - start <= _LABEL and found else None
 
     def _found(self, marks: Sequence[Mark], start: int, end: int) -> list[tuple[int, int, Mark]]:
         """Every place between two others where words of ``marks`` stand: its beginning, its end, the mark."""
@@ -162,6 +178,8 @@ class Told:
         """
         if places := self._breaks(start, end):
             return min(places)
+        if origin := self._found((Mark.ORIGIN,), start, end):  # down to 90 from 97
+            return origin[0][0]
         gap = self._found((*WHOSE, *WHEN), start, end)
         if led or not gap:
             return start

@@ -65,7 +65,7 @@ PULSE_BEFORE = re.compile(
     r"(?:(?!酸素|さんそ|sp|さちゅ|熱|ねつ|体温)[^\d]){0,6}$|の$(?<=\d\dの)"
 )
 PULSE_AFTER = re.compile(
-    r" ?(?:(?<=\d)bpm|bpm(?! ?[:=]? ?\d{2,3}(?!\d| ?%))|(?:ang |de |sa |yung )?"
+    r"(?: ?de)? ?(?:(?<=\d)bpm|bpm(?! ?[:=]? ?\d{2,3}(?!\d| ?%))|(?:ang |de |sa |yung )?"
     r"(?:heart ?rate|hr|heartbeat|pulse?|pulso|latidos|pulsaciones"
     r"|tibok)(?![a-z])(?! ?[:=]? ?\d)|por minuto|拍"
     r"|/ ?\d{2,3}(?![.,度\d]\d?)|の\d\d)"
@@ -193,7 +193,7 @@ DECIMAL = re.compile(r"3\d[.,]\d")
 LATIN = re.compile("[a-z]")
 LETTER = re.compile(r"[^\W\d_度℃]")
 NOW_BEFORE = re.compile(
-    r"^[^\d]{0,3}(?:から|今|いま|→|now|then)[^\d]{0,4}$|(?:今|いま|現在)(?:は|も)?$|[变變回升](?:到|至|成)?$"
+    r"^[^\d]{0,3}(?:から|今|いま|→|now|then)[^\d]{0,4}$|(?:今|いま|現在|夕方|夜|さっき|今朝)(?:は|も|から)?$|[变變回升](?:到|至|成)?$"
     r"|^[、,。/ ]+(?:今?朝|昼|夕方?|夜|晩|寝る前)(?:は|が|の)?$"
 )
 LONE_BEFORE = re.compile(r"(?:^|[ 、,。\n/]|\.\d[-のと]|今|いま|今朝|朝|夜|昼|から|だけ|today)$")
