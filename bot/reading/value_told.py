@@ -127,9 +127,9 @@ class Told:
         before, (start, end) = self._zones[value.start]
         if (label := self._label(marks, start, end)) and (marks is WHEN or not self._alone):
             until, mark = label
-            near = end - until <= (_LABEL if marks is WHEN else _ENDING)
-            apart = marks is WHEN and not self._alone and not _EAST_ASIAN.search(self._text, start, end)
-            if near or (apart and not self._found(marks, *before)):
+            loose = marks is WHEN and not self._alone and not _EAST_ASIAN.search(self._text, start, end)
+            near = end - until <= (_LABEL if loose else _ENDING)  # 36.3 先週は胸が痛かった: of the next clause
+            if near or (loose and not self._found(marks, *before)):
                 return mark
         found = self._found(marks, *before)
         told = [one for one in found if one[2] is not Mark.STRANGERS or before[1] - one[1] <= _NEAR]

@@ -62,6 +62,9 @@ def test_the_own_value_counts_beside_somebody_elses(reader, language, context):
         ("daily", "Hi, oxygen says 88. Temp 36.8", 36.8, 88),
         ("daily", "sats dropping to 90. Temp 36.8", 36.8, 90),
         ("daily", "el oxígeno se me bajó a 88", None, 88),
+        ("daily", "39.5 昨日は吐いた。今は平気", 39.5, None),
+        ("daily", "39.4 ayer vomité, ya no", 39.4, None),
+        ("daily", "39.1 어제는 토했고 지금은 괜찮아요", 39.1, None),
         ("daily", "oxygen mask for 90 minutes yesterday", None, None),
     ],
 )
