@@ -40,8 +40,8 @@ def own_values(found: list[Value], told: Told) -> tuple[list[Value], bool]:
     strangers = [value for value in found if told.whose(value) is Mark.STRANGERS]
     own = [value for value in found if told.whose(value) in (None, Mark.MINE)]
     others = [value for value in found if told.whose(value) is Mark.OTHERS]
-    if others and told.patient_named():
-        return others, False
+    if (others or strangers) and told.patient_named():
+        return [*others, *strangers], False
     if not (own or strangers or told.tells_of_me() or any(map(told.too, others))):
         return others, False
     return own, any(map(_ill, [*others, *strangers]))
