@@ -69,6 +69,9 @@ class Answers:
     marks: tuple[tuple[str, tuple[int, int]], ...] = ()
 
 
+NO_ANSWERS = Answers()
+
+
 def read_keyword(text: Normalised, lexicons: Sequence[Lexicon]) -> str | None:
     """STOP, START or HELP in any language where it is the whole message (besides politeness)."""
     for lexicon in lexicons:

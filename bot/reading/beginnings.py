@@ -19,7 +19,7 @@ _DIGITS = frozenset("0123456789")
 _BEGIN = re.compile(r"(?<![^\W_])[^\W_]|[\W_]")
 """The places of a text that are not between two letters or digits."""
 _FIRST = 2
-_DEEP = {True: 4, False: 3}
+_DEEP = {True: 6, False: 4}
 """Letters that are looked at in the end: more in alphabets than where there are thousands of letters."""
 _TEXTS = 8
 """Texts whose letters are kept: idioms and rules of each language look at the same ones."""

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.domain.reading import Context, Evidence, Intent, Priority, Reading, worst
-from bot.reading.answers import Answers
+from bot.reading.answers import NO_ANSWERS, Answers
 from bot.reading.infants import YOUNG_BABY
 from bot.reading.lexicon import Lexicon
-from bot.reading.menu import Menu
+from bot.reading.menu import NO_MENU, Menu
 from bot.reading.normalise import Normalised
 from bot.reading.signs import Sign, Status
 from bot.reading.value_choice import Value
-from bot.reading.values import HIGHEST_SPO2, Values
+from bot.reading.values import HIGHEST_SPO2, NO_VALUES, Values
 
 _STATE_CODES = frozenset({"well", "eased", "same", "mild"})
 _MENU_PRIORITY = {1: Priority.NONE, 2: Priority.NONE, 3: Priority.URGENT, 4: Priority.EMERGENCY}
@@ -31,9 +31,9 @@ class Found:
     context: Context
     lexicons: Sequence[Lexicon]
     signs: list[Sign] = field(default_factory=list)
-    values: Values = field(default_factory=lambda: Values(None, None, ()))
-    menu: Menu = field(default_factory=Menu)
-    answers: Answers = field(default_factory=Answers)
+    values: Values = NO_VALUES
+    menu: Menu = NO_MENU
+    answers: Answers = NO_ANSWERS
     idioms: list[tuple[int, int]] = field(default_factory=list)
     source: str = ""
     """The reply as it was received."""
@@ -58,14 +58,14 @@ def priority_of(found: Found) -> Priority:
     if found.context is Context.DANGER and found.answers.yes:
         reasons.append(Priority.EMERGENCY)
     reasons.extend(_by_sign(sign, found) for sign in found.signs)
-    if found.answers.keyword in ("opt_out", "opt_in", "help"):
+    if found.answers.keyword in ("opt_out", "opt_in", "help") or (found.answers.no and found.has("intents", "opt_out")):
         reasons = [reason for reason in reasons if reason.rank > Priority.ROUTINE.rank]
     return worst(*reasons)
 
 
 def without_numbers(found: Found) -> Found:
     """The same without menu number and values."""
-    return replace(found, menu=Menu(), values=Values(None, None, ()))
+    return replace(found, menu=NO_MENU, values=NO_VALUES)
 
 
 def _by_values(found: Found) -> Priority:

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 from bot.domain.reading import Context
 from bot.reading.accents import by_accents, told_apart
-from bot.reading.answers import Answers, read_keyword, read_yes_no
+from bot.reading.answers import NO_ANSWERS, Answers, read_keyword, read_yes_no
 from bot.reading.combine import Found
 from bot.reading.coverage import has_words
 from bot.reading.hanzi import in_letters_of
 from bot.reading.language import choose, from_romaji
 from bot.reading.lexicon import Lexicon, Rule
-from bot.reading.menu import Menu, read_menu
+from bot.reading.menu import NO_MENU, read_menu
 from bot.reading.normalise import Normalised
 from bot.reading.numbers import write_digits
 from bot.reading.shelf import Shelf
@@ -48,8 +48,9 @@ def find(text: str, plain: Normalised, context: Context, shelf: Shelf) -> Found:
     lexicons = choose(plain.text, books)
     plain = told_apart(plain, text, accents)
     found = Found(plain, context, lexicons, source=text)
-    found.menu = read_menu(plain) if context is Context.DAILY else Menu()
-    found.values = read_values(plain.text, context, found.menu.leading_end, _about_values(lexicons, plain.text))
+    found.menu = read_menu(plain) if context is Context.DAILY else NO_MENU
+    about = _about_values(lexicons, plain.text) if _DIGIT.search(plain.text) else ()
+    found.values = read_values(plain.text, context, found.menu.leading_end, about)
     if found.menu.digit is not None:
         found.menu = read_menu(plain, found.values.spans)
     for lexicon in lexicons:
@@ -175,7 +176,10 @@ def _answers(found: Found) -> Answers:
             return Answers(yes=True, marks=tuple(("answer:yes", span) for span in _places(found, "opt_in")))
         if keyword == "opt_out" and found.context is Context.CONSENT:
             said = read_yes_no(found.text, found.context, found.lexicons)
-            keyword = None if said.yes != said.no and (said.yes or _same_words(found, said)) else keyword
+            if not said.yes:  # whoever is asked first and wants none declines
+                marks = tuple(("answer:no", span) for span in _places(found, "opt_out"))
+                return Answers(no=True, marks=said.marks or marks)
+            keyword = None
     if keyword:
         return Answers(keyword=keyword, marks=((f"keyword:{keyword}", (0, len(found.text.text))),))
     if found.context in (Context.CONSENT, Context.DANGER):
@@ -184,8 +188,8 @@ def _answers(found: Found) -> Answers:
             found.signs = []
             return Answers(yes=bool(sign["yes"]), no=not sign["yes"], marks=(("answer:gesture", (0, 0)),))
         found.signs = [sign for sign in found.signs if not _inside(sign, said)]
-        return Answers() if _calls_for_help(found, said) else said
-    return Answers()
+        return NO_ANSWERS if _calls_for_help(found, said) else said
+    return NO_ANSWERS
 
 
 def _places(found: Found, code: str) -> list[tuple[int, int]]:
@@ -197,11 +201,6 @@ def _calls_for_help(found: Found, said: Answers) -> bool:
     calls = [sign for sign in found.signs if sign.code == "rescue" and sign.present]
     spans = [span for _, span in said.marks]
     return bool(spans) and all(any(start <= call.start < end for call in calls) for start, end in spans)
-
-
-def _same_words(found: Found, said: Answers) -> bool:
-    """Whether the words that ask for no messages are those that decline what was asked ("no sms please")."""
-    return all(_inside(sign, said) for sign in found.signs if sign.code == "opt_out" and sign.present)
 
 
 def _inside(sign: Sign, said: Answers) -> bool:

@@ -34,18 +34,19 @@ _UNIT = (
     r"|度(?!々)|時(?![々折差計]|間(?:が|も)?な)"
     r"|分(?!か)|週(?!末)|月(?!曜)|本(?![日人当部調格来])|個(?!人)|階(?!段)|歩(?![いきけくこ行])"
     r"|年(?![寄末始配賀])|きろ"
-    r"|m(?![a-z])|つ(?![のらいまめばづ])|か月|ヶ月|名(?!前)|代(?![わ理筆金])|割(?![とに])|種類|kg|ml|mg|cc|°|倍"
+    r"|m(?![a-z])|つ(?![のらいまめばづ])|つの(?:頃|ころ|時|とき|年)|か月|ヶ月|名(?!前)|代(?![わ理筆金])|割(?![とに])|種類|kg|ml|mg|cc|°|倍"
     r"|晩(?![ごご御飯酌はも])|夜(?![勤更中食はもにのぐま])|km|口(?![内のがはも元紅臭渇])"
     r"|食(?![欲べ事後前パぱ器料あいうわ])|切れ(?!痔|味|が)"
     r"|台(?![風所])|世帯|号|丁目"
-    r"|flights?|floors?|blocks?|bites?|cups?|msgs?|mensajes?|mensagens|tang|lau|hom|days?|times?|hours?|weeks?"
-    r"|months?|years?|x(?![a-z])|yrs?|am|pm|people|kids|pills?|min|(?:st|nd|rd|th)(?![a-z])|of us|天"
-    r"|次|个|個|岁|歲|片|周|週|點半|점|일|번째|시|개|명|회|살|주|개월"
-    r"|ngay|lan|gio|tuan|thang|tuoi|nguoi|vien|dias?|vez(?:es)?|veces|horas?|semanas?|anos?|meses|mes|araw|beses"
-    r"|oras|linggo|buwan|taon|din|patak|ghanta|mahin[ae]|bars?h?a|hapta|दिन|पटक|घन्टा|हप्ता|जना|महिना|बर्स"
-    r"|(?:cai|goi|bua|hop|chai|lon|bat|chiec|tieng|thia|muong|bich|banh|chen|coc|mieng|buoc|travesseiros?|pratos?"
-    r"|copos?"
-    r"|xicaras?|comprimidos?|gotas|cobertas?|filh[oa]s|pessoas|minutos|quilos|pedac\w+|paes|ovos?|garrafas?|doses?"
+    r"|天|次|个|個|岁|歲|片|周|週|點半|점|일|번째|시|개|명|회|살|주|개월|दिन|पटक|घन्टा|हप्ता|जना|महिना|बर्स"
+    r"|(?:flights?|floors?|blocks?|bites?|cups?|msgs?|days?|nights?|times?|goes|tries|hours?|hrs?|weeks?|wks?"
+    r"|months?|years?|yrs?|x|pm|(?<=[1-4])am"
+    r"|am(?! (?:still|so|very|not|really|feeling|in|having|getting|too|unable|alone|dying)(?![a-z]))"
+    r"|people|kids|pills?|min(?:ute)?s?|st|nd|rd|th|of us"
+    r"|mensajes?|mensagens|tang|lau|hom(?! (?:nay|qua|kia)(?![a-z]))"
+    r"|ngay|lan|gio|tuan|thang|tuoi|nguoi|vien|dias?|vez(?:es)?|veces|horas?|semanas?|anos?|mes(?:es)?|araw|beses|oras"
+    r"|linggo|buwan|taon|din|patak|ghanta|mahin[ae]|bars?h?a|hapta|cai|goi|bua|hop|chai|lon|bat|chiec|tieng|thia"
+    r"|muong|bich|banh|chen|coc|mieng|buoc|travesseiros?|pratos?|copos?|xicaras?|comprimidos?|gotas|cobertas?|filh[oa]s|pessoas|minutos|quilos|pedac\w+|paes|ovos?|garrafas?|doses?"
     r"|colher\w*|reais|ienes|mil|andar(?:es)?|degraus?|passos?|quadras?|palavras?|criancas|gatos?|litros?|quartos?)"
     r"(?![a-z])))"
 )
@@ -80,7 +81,8 @@ _WORD_NUMBER = re.compile(
     r"|最|好|ひ)"
 )
 _SPELLED = re.compile(
-    r"(?:^|(?<=[,.!?] ))(?:(?:its|it is|today is|today|number|option|numero|opcion|opcao|chon so|chon|so"
+    r"(?:^|(?<=[,.!?] )|(?<=say )|(?<=says ))(?:(?:its|it is|today is|today|number|option|numero"
+    r"|opcion|opcao|chon so|chon|so"
     r"|hom nay so) )?"
     r"(?:an? )?(?P<word>three|four|tres|quatro|cuatro|kwatro|apat|bon|char)(?=$|[,.!]| (?:today|sorry|por|pq|porque|po"
     r"|ako|na po|ngayon"
@@ -93,7 +95,7 @@ _SPELLED = re.compile(
 )
 _ASKED = re.compile(
     fold_pattern(
-        r"番?(?:を選ぶ(?:目安|基準|とき|時|場合|のは|人)|是(?:(?:什么|什麼|啥)意思|指|说|說)|って(?:い|ゆ|言|何|なん|どう|のは)|というのは|とは|の「[^」]{1,12}」(?:に|は|って)(?=[^。、]{0,16}か(?:$|[?。]))|の(?:意味|症状(?:は|が|\(|って)|基準|場合"
+        r"番?(?:を選ぶ(?:目安|基準|とき|時|場合|のは|人)|是(?:(?:什么|什麼|啥)意思|指|说|說)|って(?:い|ゆ|言|何|なん|どう|のは)|っ?ちゅう(?:の|ん)は|(?:い|ゆ|言)う(?:の|ん)は|というのは|とは|の「[^」]{1,12}」(?:に|は|って)(?=[^。、]{0,16}か(?:$|[?。]))|の(?:意味|症状(?:は|が|\(|って)|基準|場合"
         r"|とき|違い|内容|説明|目安)"
         r"|と[1-4]の違|だったら|なら(?!ない)|にしたら|になったら|を押したら|を選んだら|を選ぶと|を送ったら|はどう|は何"
         r"|で(?:返|送|答|知らせ)[^。、]{0,6}(?:いい|良い|よい|ええ)(?:ん|の)?(?:です|でしょう)?(?:か|よね|ね)"
@@ -123,9 +125,9 @@ _WAS = re.compile(
     r"|まで|まで は|も|の|が|: ?|was|、| |는)*$"
 )
 _COUNTED = re.compile(
-    r"(?<![a-z])(?:ate|eaten|had|drank|drunk|slept|watched|took|walked|made|cooked|read|did|past|last|after|every"
-    r"|over|than"
-    r"|least|another|those|these|all|my|our|next|first|within|washed|cleaned|finished|bought|used|baked|folded"
+    r"(?<![a-z])(?:(?:puk\w+|sick|vomit\w*|threw up|throwing up|woke(?: up)?|got up|asleep|started|finished"
+    r"|appointment|appt|shift|rang|called) at|ate|eaten|had|drank|drunk|slept|watched|took|walked|made|cooked"
+    r"|read|did|past|last|after|every|over|than|least|another|those|these|all|my|our|next|first|within|washed|cleaned|bought|used|baked|folded"
     r"|cup of|of|(?:not|isnt|rather than|instead of|neither|nor|wasnt|no \d,?(?: and)? no)(?: an?| number| option)?) $"
 )
 """English: how many of something ("ate 3 bowls") or not this one ("not 4!"), no answer."""
@@ -162,6 +164,9 @@ class Menu:
     leading_end: int = 0
 
 
+NO_MENU = Menu()
+
+
 def read_menu(text: Normalised, taken: Sequence[tuple[int, int]] = ()) -> Menu:
     """The menu number (1 to 4) in a reply to the daily question; of several that stand, the graver.
 
@@ -184,7 +189,7 @@ def read_menu(text: Normalised, taken: Sequence[tuple[int, int]] = ()) -> Menu:
     found.extend(_spelled(plain))
     found = [one for one in found if not any(start <= one[1] and one[2] <= end for start, end in taken)]
     if not found:
-        return Menu()
+        return NO_MENU
     digit, start, end = max(found)
     return Menu(digit, (start, end), leading_end)
 
@@ -248,7 +253,7 @@ def read_digit(text: Normalised, *, highest: int) -> Menu:
         else:
             menu = Menu(int(match["digit"]), match.span("digit"), match.end("digit"))
     if menu is None or menu.digit is None or menu.digit > highest:
-        return Menu()
+        return NO_MENU
     return menu
 
 

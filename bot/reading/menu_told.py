@@ -36,7 +36,8 @@ _AFTER = re.compile(
         r"|,? (?:was )?(?:by (?:mistake|accident)|a (?:mistake|typo)|in error|accidentally)(?![a-z])"
         r"| (?:hindi|na po dapat|dapat)? ?(?:pala,? )?(?:[1-4]) pala| era ayer| fue ayer| por error"
         r"| sin querer| sem querer"
-        r"| (?:na )?(?:choti|pali|jana|katao|kami|kaming|anak|bata|tao|personas|hij[oa]s|nin[oa]s|almohadas"
+        r"| (?:na |kong |akong )?(?:choti|pali|jana|katao|kami|kaming|anak|bata|tao|personas|hij[oa]s|nin[oa]s"
+        r"|almohadas"
         r"|pastillas|vasos"
         r"|platos|pisos?|cuadras|pasos|golli|chaki|glass|baso|tableta|piraso|kutsara|hakbang|salita|words?|unan"
         r"|araw|oras)(?![a-z])"
@@ -45,7 +46,8 @@ _AFTER = re.compile(
         r"|(?:番)?(?:を|って|と|に)?(?:押し|おし|打っ|うっ|送っ|おくっ)(?:ちゃ|ちま|て(?:しま|もた)|た(?:のは|けど|が))"
         r"[^。\n]{0,8}?(?:間違|まちが|ミス|取り消|なし|じゃな|ではな)"
         r"|(?:番)?(?:に|と)?(?:当た|あた|該当す|相当す)るような"
-        r"|(?:番)?(?:みたい|のよう)な(?:の|もの|症状|こと)?(?:は|も|じゃ|では)?(?:な(?:い|し|く)|あり?ま?せ)"
+        r"|(?:番)?(?:みたい|のよう)な(?:の|もの|症状|こと)?(?:は|も|じゃ|では)?"
+        r"(?:まったく|全く|全然|ぜんぜん|特に|とくに|一切|今日は)?(?:な(?:い|し|く)|あり?ま?せ)"
         r"|(?:番)?(?:に|を|って|と)(?:送(?:った|)(?:ら|れば|ると)|選ぶと|押すと|選んだら|すれば|したら|すると|押せば|押したら|選べば|えらべば)[^。\n]{0,10}?(?:か|\?|でしょう|の)(?=$|。|\?))"
     )
 )

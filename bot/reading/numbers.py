@@ -32,10 +32,10 @@ _KANA_NUMBER = re.compile(
     rf"(?P<ten>さん|よん|はち|きゅう|きゆう|なな|ろく|ご)じゅう(?P<one>{_KD})?(?:(?P<point>てん|ど"
     rf"|度)(?P<after>{_KD})?(?P<minute>ぶ|分)?)?"
 )
-_KANA_SHORT = re.compile(rf"(?P<one>ろく|なな|しち|はち|きゅう|く)ど(?P<after>{_KD})(?:ぶ|分)")
+_KANA_SHORT = re.compile(rf"(?P<one>ろく|なな|しち|はち|きゅう|く)ど(?P<after>{_KD}|\d)(?:ぶ|分)")
 _KO = {char: i for i, char in enumerate("영일이삼사오육칠팔구")} | {"공": 0, "반": 5} | KOREAN_ONES
 _KO_NUMBER = re.compile(
-    r"(?P<ten>[삼사구팔칠육오])십(?P<one>[일이삼사오육칠팔구]|하나|둘(?!째)|셋|넷|다섯|여섯|일곱|여덟|아홉)?(?:(?:점|도"
+    r"(?P<ten>[삼사구팔칠육오])십(?P<one>[일삼사오육칠팔구]|이(?!랑|에요|었|라고|라서|던)|하나|둘(?!째)|셋|넷|다섯|여섯|일곱|여덟|아홉)?(?:(?:점|도"
     r"|쩜)(?P<after>[영공일이삼사오육칠팔구반])?부?)?"
 )
 
@@ -74,7 +74,7 @@ _VIETNAMESE = (
     _VIET_DIGITS,
 )
 _WORDED = (
-    (_latin(*_ENGLISH, "[ -]", "point|dot", "and a half"), _ENGLISH),
+    (_latin(*_ENGLISH, "[ -]?", "point|dot", "and a half"), _ENGLISH),
     (
         _latin(
             *_ROMANCE,
@@ -86,6 +86,11 @@ _WORDED = (
     ),
     (_latin(*_VIETNAMESE, " ", "phay|cham|do", "ruoi|do ruoi"), _VIETNAMESE),
 )
+_VIETNAMESE_PAIR = re.compile(
+    rf"(?:^|(?<=oxy )|(?<=spo2 )|(?<=, )|(?<= la ))chin (?P<one>{'|'.join(_VIET_DIGITS)})"
+    r"(?=$|[,.%]| (?:a|nha|nhe|thoi|nhip|tim|phan)(?![a-z]))"
+)
+"""A saturation digit by digit: chín tám."""
 _HUNDRED = re.compile(r"(?<![a-z])(?:one |a )?hundred(?: percent)?(?![a-z])")
 _EAST = re.compile("[\u3041-\u309f\u4e00-\u9fff\uac00-\ud7a3〇○]|\\d[ \\-_*;〜~ー]\\d|\\d ?ten")
 _LETTERED = re.compile("[a-z\u0900-\u0963]")
@@ -112,6 +117,8 @@ def write_digits(text: Normalised) -> Normalised:
             for pattern, (tens, ones) in _WORDED:
                 text = text.rewrite(pattern, partial(_from_latin, tens=tens, ones=ones))
             text = text.rewrite(_HUNDRED, lambda _: "100")
+        if "chin " in text.text:
+            text = text.rewrite(_VIETNAMESE_PAIR, lambda match: f"9{_VIET_DIGITS[match['one']]}")
         text = write_spoken(write_asian(text))
     text = text.rewrite(_GLUED_OXYGEN, lambda _: "spo2 ")
     return text.rewrite(_FIRST_HALF, lambda m: f"{m[1]}.5")
@@ -124,7 +131,7 @@ def _write_east(text: Normalised) -> Normalised:
         text = text.rewrite(_KANJI_NUMBER, _from_kanji).rewrite(_SHORT_KANJI, _short_kanji)
     if "じゅう" in text.text or "じゆう" in text.text:
         text = text.rewrite(_KANA_NUMBER, _from_kana)
-    text = text.rewrite(_KANA_SHORT, lambda m: f"3{_KANA_DIGIT[m['one']]}.{_KANA_DIGIT[m['after']]}")
+    text = text.rewrite(_KANA_SHORT, _from_short_kana)
     if "십" in text.text:
         text = text.rewrite(_KO_NUMBER, _from_korean)
     return write_korean(text)
@@ -158,6 +165,10 @@ def _from_kana(match: re.Match[str]) -> str:
     one, after = match["one"], match["after"]
     whole = _KANA_DIGIT[match["ten"]] * 10 + (_KANA_DIGIT[one] if one else 0)
     return _joined(match, whole, _KANA_DIGIT[after] if after else None, "度" if match["point"] else "")
+
+
+def _from_short_kana(match: re.Match[str]) -> str:
+    return f"3{_KANA_DIGIT[match['one']]}.{_KANA_DIGIT.get(match['after'], match['after'])}"
 
 
 def _from_korean(match: re.Match[str]) -> str:

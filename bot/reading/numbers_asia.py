@@ -50,7 +50,7 @@ _POINT = fold_pattern(
 )
 _EDGE = r"(?![\wऀ-ॿ])"
 _IN_NEPALI = re.compile(
-    rf"(?<![\wऀ-ॿ])(?P<half>sadhe |साढे )?(?P<ten>{_either(_TENS)})"
+    rf"(?<![\wऀ-ॿ])(?P<half>sadhe |साढे )?(?P<ten>{_either(_TENS).replace('anab', 'a ?nab')})"
     rf"(?: (?:{_POINT}) (?P<after>{_either(_ONES)}|\d))?{_EDGE}"
 )
 _IN_TAGALOG = re.compile(
@@ -82,7 +82,7 @@ def _digit(word: str, ones: dict[str, int]) -> int:
 
 
 def _from_nepali(match: re.Match[str]) -> str | None:
-    whole, text = _TENS[match["ten"]], match.string
+    whole, text = _TENS[match["ten"].replace(" ", "")], match.string
     if match["ten"] == _OTHER_WORD and not (
         _OF_OXYGEN.search(text, 0, match.start()) or _UNIT.match(text, match.end())
     ):

@@ -23,6 +23,13 @@ _SINCE = 24
 """Characters behind a sign in which "since" or "started" may stand."""
 _AGO = 20
 """The same for when it was, days ago: what stands farther off tells of something else."""
+_ASIDE = re.compile(
+    r"(?:の(?:こと|話|とき|時)?|に|は|が|です|でした|だけど?|けど|[的啊吧哈]|이요|요|였|에| po| ha| na)*[\W_]*"
+)
+"""What may stand behind the time of what is told (胸が痛かった、先週のことです)."""
+_IT_WAS = re.compile(
+    r"[\W_]*(?:那是|這是|这是|それは|あれは|that was|it was|this was|(?:eso |isso |esto |isto )?(?:fue|era|foi))[\W_]*"
+)
 _STILL = re.compile(r"(?<![a-z])still(?![a-z])")
 SIGNS = ("red_flags", "dangers", "symptoms")
 _start_of = attrgetter("start")
@@ -79,7 +86,21 @@ class Passed(Clauses):
     def _long_ago(self, sign: Sign, sentence: str) -> bool:
         """Whether it is told when it was, and that is days ago."""
         long_ago = self.scope.get("long_ago")
-        return bool(long_ago and (long_ago.search(sentence) or long_ago.search(self._rest(sign.end)[:_AGO])))
+        if long_ago is None:
+            return False
+        behind = long_ago.search(self._rest(sign.end)[:_AGO])
+        return bool(long_ago.search(sentence)) or (behind is not None and not self._of_next_clause(sign, behind))
+
+    def _of_next_clause(self, sign: Sign, time: re.Match[str]) -> bool:
+        """Whether a clause of its own begins with the ``time`` behind ``sign`` (晕倒了，小时候得过肺炎)."""
+        at = sign.end + time.start()
+        if self.clause(at) == self.clause(sign.end):
+            return False
+        ends = self.clauses[self.clause(at) :]
+        end = ends[0] if ends else len(self.text)
+        if _IT_WAS.fullmatch(self.text, self.clauses[self.clause(at) - 1], at):
+            return False
+        return not _ASIDE.fullmatch(self.text, sign.end + time.end(), end)
 
     def _gone_behind(self, sign: Sign) -> bool:
         """Whether it is said right behind ``sign``, with small words only between, that it has gone."""

@@ -36,7 +36,7 @@ TENTH = re.compile(r"[.,](?!(?:[89]\d|100)(?!\d))\d")
 UNIT_AFTER = re.compile(
     fold_pattern(
         r" ?(?:歳|才|さい|代|週|しゅう|回|かい|時|じ(?=に|ご|か|$)|日|にち|分|ふん|人(?!差)|にん|年|月|か月|ヶ月|錠|円"
-        r"|キロ|kg|g(?![a-z])|mg|ml|cc|mm|cm|"
+        r"|キロ|kg|g(?![a-z])|mg|ml|cc|mm|cm(?! (?:ayer|hoy|siempre|antes|anoche))|"
         r"階|号|番(?!号)|丁目|点|本(?!人)|枚|個|杯|秒|度目|歩(?![いきけくこ行])|メートル|ページ|つ|以上の|㎎|週間|時間|years?"
         r"|yrs?|yo(?![a-z])|y/o"
         r"|months?|weeks?|wks?|days?|hours?|hrs?(?! ?[:=]| ?\d)|"
@@ -59,7 +59,8 @@ PULSE_BEFORE = re.compile(
     r"|升|回|了|床|楼|樓|学|學)"
     r"|(?<![天乡鄉底])下(?!午|次|周|週|面|个|個|班|去|来|來|降|跌|床|楼|樓|雨|到|が(?! ?$)|痢|り)|体重|身長|血糖|맥박"
     r"|혈압|脉搏|心率|血压|mach"
-    r"|nhip tim|huyet ap|pulso|presion|pressao|batimento\w*|latidos?|pulsaciones|frecuencia|(?:otro|el"
+    r"|(?<![a-z])(?:nhip )?tim(?=:? ?$)|huyet ap|pulso|presion|pressao|batimento\w*|latidos?|pulsaciones"
+    r"|frecuencia|(?:otro|el"
     r"|ang) numer\w+|otro"
     r"|(?:de|el|la) abajo|tibok|pintig|sa baba|yung isa|dhadkan|nadi|mutuko? ?\w*|मुटु\S*|नाडि\S*|धड्कन|ढुकढुकि)"
     r"(?:(?!酸素|さんそ|sp|さちゅ|熱|ねつ|体温)[^\d]){0,6}$|の$(?<=\d\dの)"
@@ -68,7 +69,7 @@ PULSE_AFTER = re.compile(
     r"(?: ?de)? ?(?:(?<=\d)bpm|bpm(?! ?[:=]? ?\d{2,3}(?!\d| ?%))|(?:ang |de |sa |yung )?"
     r"(?:heart ?rate|hr|heartbeat|pulse?|pulso|latidos|pulsaciones"
     r"|tibok)(?![a-z])(?! ?[:=]? ?\d)|por minuto|拍"
-    r"|/ ?\d{2,3}(?![.,度\d]\d?)|の\d\d)"
+    r"|/ ?\d{2,3}(?![.,度\d]\d?)|の\d\d| (?:yung|ung|ang|sa) (?:nasa )?(?:baba|ilalim)(?![a-z]))"
 )
 TEMP_BEFORE = re.compile(
     fold_pattern(
@@ -92,7 +93,7 @@ NOW_LED = re.compile(
 TEMP_AFTER = re.compile(
     fold_pattern(
         r" ?(?:pugyo|pugeko|pugis\w*|aayo|ayo|aako|de fiebre|de temperatura|de calentura|grados|na lagnat"
-        r"|ang lagnat|ko lagnat"
+        r"|ang lagnat|ko lagnat|just[oa]s?|justit[oa]s?|clavad[oa]s?|clavadit[oa]s?|cravad[oa]s?|pelad[oa]s?"
         r"|ang temp|jworo|jwaro|joro|ज्वरो|पुग्यो|पुगेको|आयो)(?![a-z])"
     )
 )
@@ -135,7 +136,7 @@ NOT_SPO2 = re.compile(
         r"|(?<![a-z])(?<!fell )(?<!down )(?<!drops )(?<!dropping )(?<!dropped )(?<!went )(?<!gone )(?<!drop )(?<!up )"
         r"(?<!goes )to(?![a-z])"
         r"|me sinto|sentindo|quase"
-        r"|uns|suc khoe|khoe|电池|電量|电量|배터리|確率)[^\d]{0,8}$"
+        r"|uns|suc khoe|khoe|saude|salud|energia|animo|电池|電量|电量|배터리|컨디션|식욕|입맛|確率)[^\d]{0,8}$"
         r"|アルコール$|(?:アルコール|食事|ごはん|ご飯|食欲|水分|咳|せき|症状|体調|体力|気力|痛み|だるさ)(?:の?量)?(?:が|は|も|を|の)$"
     )
 )
@@ -173,7 +174,7 @@ NOT_BEFORE = re.compile(r"(?<![a-z])(?:no|not|hindi|di) (?:es |era |yung )?$")
 RANGE = re.compile(
     fold_pattern(
         r"(?: ?(?:e |con |conz |va |, ?)?(?:na |no |a |o |tay |mao |ngon )*(?:direita|esquerda|outr[oa]|phai|trai"
-        r"|giua|tro)(?: (?:deu|la|e))? ?)| ?(?:〜|~|ー|-|–|—|to|から|と|か|or|and|至|到|跟|和|与|與"
+        r"|giua|tro)(?: (?:deu|la|e))? ?)| ?(?:〜|~|ー|-|–|—|to|から|と|か|だったり|やったり|or|and|至|到|跟|和|与|與"
         r"|부터|에서|denz?|a|ate"
         r"|hasta|sampai|、|or|y|hoac|hay|랑|이랑|하고"
         r"|o|ra|at|ki"
@@ -196,6 +197,8 @@ NOW_BEFORE = re.compile(
     r"^[^\d]{0,3}(?:から|今|いま|→|now|then)[^\d]{0,4}$|(?:今|いま|現在|夕方|夜|さっき|今朝)(?:は|も|から)?$|[变變回升](?:到|至|成)?$"
     r"|^[、,。/ ]+(?:今?朝|昼|夕方?|夜|晩|寝る前)(?:は|が|の)?$"
 )
+AT_FULL = re.compile(r"(?<![a-z])al 100$")
+"""Spanish: as well as can be (ando al 100)."""
 LONE_BEFORE = re.compile(r"(?:^|[ 、,。\n/]|\.\d[-のと]|今|いま|今朝|朝|夜|昼|から|だけ|today)$")
 LONE_AFTER = re.compile(
     r"(?=$|[ 、,。\n/で)(・;])|-(?!\d)|しか|から\d|に(?:下|さが|落|減|な(?:り|っ))|まで(?:下|さが|落)"

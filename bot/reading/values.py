@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.domain.reading import Context
 from bot.reading import no_value
 from bot.reading import value_words as words
+from bot.reading import value_words_en as english
 from bot.reading import value_words_ja as japanese
 from bot.reading.no_value import PULSE
 from bot.reading.numbers_ja import digit_of
@@ -40,6 +41,9 @@ class Values:
     """Whether the temperature is a fever a degree or more above what was told of before (昨日36.5、今38.4)."""
 
 
+NO_VALUES = Values(None, None, ())
+
+
 def read_values(text: str, context: Context, menu_end: int, languages: Sequence[Words] = ()) -> Values:
     """The values in normalised ``text``; ``menu_end`` is where a leading menu digit ends.
 
@@ -52,7 +56,7 @@ def read_values(text: str, context: Context, menu_end: int, languages: Sequence[
     if short := _short_decimal(text, context):
         return Values(short, None, ((short.start, short.end),))
     if not _DIGIT.search(text):
-        return Values(None, None, ())
+        return NO_VALUES
     for match in words.NUMBER.finditer(text):
         if match.end() <= menu_end or len(spans) >= _MOST_VALUES:
             continue
@@ -184,6 +188,8 @@ def _temperature(match: re.Match[str]) -> float | None:
 def _plain(text: str, match: re.Match[str], context: Context, found: list[Value]) -> Value | None:
     """A number without point or unit: what it can be depends on the words before and on what was asked."""
     start, end = match.span()
+    if context is not Context.SPO2 and english.of_age(text, start, end):
+        return None
     number = int(match["three"] or match["two"])
     before = text[max(start - 24, 0) : start]
     if LOWEST_SPO2 <= number <= HIGHEST_SPO2:
@@ -253,6 +259,8 @@ def _bare_spo2(text: str, start: int, end: int, context: Context, found: list[Va
     fallen = bool(before) and bool(words.ARROW.fullmatch(text, before[-1].end, start))
     if context is Context.SPO2 or ranged or fallen:
         return True
+    if words.AT_FULL.search(text, 0, end):
+        return False
     paired = _beside_temperature(text, start, found)
     if int(text[start:end]) < 80 or (
         before and not paired and not words.NOW_BEFORE.search(text[before[-1].end : start])

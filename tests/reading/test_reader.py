@@ -244,3 +244,27 @@ def test_a_danger_of_strangers_and_of_fiction_is_none(reader, text):
 @pytest.mark.parametrize("text", ["右手に力が入らない", "片方の手がいうこときかん", "みぎての、ちから、はいらない"])
 def test_half_of_the_body_without_strength_is_an_emergency_although_it_says_not(reader, text):
     assert reader.read(text, Context.DAILY).priority is Priority.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "晕倒了，小时候得过肺炎",
+        "気を失いました、去年コロナにかかりました",
+    ],
+)
+def test_what_was_long_ago_in_a_clause_of_its_own_hides_no_danger(reader, text):
+    assert reader.read(text, Context.DAILY).priority is Priority.EMERGENCY
+
+
+@pytest.mark.parametrize("text", ["胸が痛かった、先週のことです", "之前有過呼吸困難的經驗，那是三年前氣喘的時候"])
+def test_a_time_told_behind_a_comma_dates_what_stands_before_it(reader, text):
+    assert reader.read(text, Context.DAILY).priority is Priority.NONE
+
+
+@pytest.mark.parametrize(
+    "text", ["SMSは苦手なのでなしにしてください", "thoi khoi nhan tin, toi tu theo doi duoc", "もうメールは送らないで"]
+)
+def test_whoever_wants_no_messages_when_asked_for_consent_declines(reader, text):
+    reading = reader.read(text, Context.CONSENT)
+    assert (reading.intent, reading.priority) == (Intent.CONSENT_NO, Priority.NONE)

@@ -105,3 +105,65 @@ def test_a_saturation_is_read_as_people_type_it(reader, context, text, spo2):
 )
 def test_a_menu_number_is_found_where_it_answers(reader, text, menu):
     assert reader.read(text, Context.DAILY).menu == menu
+
+
+@pytest.mark.parametrize(
+    "context,text,temperature,spo2,menu",
+    [
+        ("spo2", "98 tim 80", None, 98, None),
+        ("spo2", "98, tim 80", None, 98, None),
+        ("daily", "oxy 98 tim 85", None, 98, None),
+        ("spo2", "91, tim 92", None, 91, None),
+        ("spo2", "chín tám, tim 80", None, 98, None),
+        ("spo2", "chín bảy, nhịp tim bảy lăm", None, 97, None),
+        ("spo2", "98 yung taas 75 yung baba", None, 98, None),
+        ("daily", "컨디션 80%정도예요", None, None, None),
+        ("daily", "nan is 91 not touched food or tea since yday", None, None, None),
+        ("daily", "gran is 93 today we had cake", None, None, None),
+        ("daily", "my mother, 90, has no symptoms", None, None, None),
+        ("spo2", "mum is 91", None, 91, None),
+        ("daily", "mum is 91", None, 91, None),
+        ("temperature", "thirtysix nine. no fits all wk", 36.9, None, None),
+        ("daily", "ninetyseven percent", None, 97, None),
+        ("daily", "al 100 jefa", None, None, None),
+        ("daily", "ando al 100", None, None, None),
+        ("daily", "oxigeno al 95", None, 95, None),
+        ("spo2", "al 96", None, 96, None),
+        ("spo2", "96 cm ayer", None, 96, None),
+        ("spo2", "antha nabbe", None, 98, None),
+        ("spo2", "eka nabbe", None, 91, None),
+        ("spo2", "nabbe", None, 90, None),
+        ("temperature", "くど1ぶ　座薬入れても下がらない", 39.1, None, None),
+        ("temperature", "くどごぶ", 39.5, None, None),
+        ("daily", "puked at 4 puked at 6 puked on the bus puking still", None, None, None),
+        ("daily", "was sick at 4 this morning", None, None, None),
+        ("daily", "im at 4 today", None, None, 4),
+        ("daily", "at 4", None, None, 4),
+        ("daily", "it takes me 3 goes to say my name", None, None, None),
+        ("daily", "may 4 akong anak", None, None, None),
+        ("daily", "3 amaneci igual de mal", None, None, 3),
+        ("daily", "3 amaneci toda molida, mas q ayer", None, None, 3),
+        ("daily", "4 am still sick", None, None, 4),
+        ("daily", "4 am woke up", None, None, None),
+        ("daily", "4 hom nay met", None, None, 4),
+        ("daily", "2 minha cabeça doi", None, None, 2),
+        ("daily", "3 mesmo de ontem", None, None, 3),
+        ("daily", "4つの頃に熱性けいれんやったことあり。今回は無し 38.0", 38.0, None, None),
+        ("daily", "3っちゅうんは、どんくらい悪かときに押すと？", None, None, None),
+        ("daily", "一週間前の4はなんだったの？ってくらい今日は1", None, None, 1),
+        ("daily", "3日前の4から今日は2", None, None, 2),
+        ("spo2", "95だったり96だったり", None, 95, None),
+        ("spo2", "구십이랑 구십일 왔다갔다", None, 90, None),
+        ("spo2", "구십이 나왔어요", None, 92, None),
+        ("spo2", "구십이에요", None, 90, None),
+        ("daily", "Morto de saudade do churrasco rsrs, saúde 100%", None, None, None),
+        ("daily", "La cabeza me pesa un poquito, 37 justito, pero bien", 37.0, None, None),
+        ("daily", "4のような症状はまったくありません", None, None, None),
+        ("daily", "I am Kofi age 9 writing for mummy. she say number three. all bad", None, None, 3),
+    ],
+)
+def test_a_pulse_an_age_an_hour_and_a_count_are_no_value_and_no_menu_number(
+    reader, context, text, temperature, spo2, menu
+):
+    reading = reader.read(text, Context(context))
+    assert (reading.temperature, reading.spo2, reading.menu) == (temperature, spo2, menu)
