@@ -188,9 +188,9 @@ def _temperature(match: re.Match[str]) -> float | None:
 def _plain(text: str, match: re.Match[str], context: Context, found: list[Value]) -> Value | None:
     """A number without point or unit: what it can be depends on the words before and on what was asked."""
     start, end = match.span()
-    if context is not Context.SPO2 and english.of_age(text, start, end):
-        return None
     number = int(match["three"] or match["two"])
+    if number >= _LEAST_UNNAMED and context is not Context.SPO2 and english.of_age(text, start, end):
+        return None
     before = text[max(start - 24, 0) : start]
     if LOWEST_SPO2 <= number <= HIGHEST_SPO2:
         unnamed = number >= _LEAST_UNNAMED and not words.NOT_SPO2.search(before)

@@ -122,6 +122,7 @@ def test_a_menu_number_is_found_where_it_answers(reader, text, menu):
         ("daily", "gran is 93 today we had cake", None, None, None),
         ("daily", "my mother, 90, has no symptoms", None, None, None),
         ("spo2", "mum is 91", None, 91, None),
+        ("temperature", "nan is 39", 39.0, None, None),
         ("daily", "mum is 91", None, 91, None),
         ("temperature", "thirtysix nine. no fits all wk", 36.9, None, None),
         ("daily", "ninetyseven percent", None, 97, None),
