@@ -228,7 +228,7 @@ def _word(piece: str, context: Context, lexicons: Sequence[Lexicon]) -> str | No
     """What ``piece`` answers; what tells of a danger goes before what only agrees (괜찮아요: I am well, or: do so)."""
     for lead in ("danger_", "") if context is Context.DANGER else ("",):
         names = {name: (f"{lead}{name}",) for name in ("yes", "no")}
-        for lexicon in lexicons:
-            if name := _alone(piece, lexicon, names):
-                return name
+        said = {name for lexicon in lexicons if (name := _alone(piece, lexicon, names))}
+        if said:
+            return said.pop() if len(said) == 1 else None  # "k" is yes in English, no in Vietnamese
     return None

@@ -159,7 +159,7 @@ class Passed(Clauses):
         match = gone.search(self.text, *span) if gone else None
         if match is None or self._of_next(sign, found, match.end()) or self._of_another(match, span[0]):
             return False
-        if self._came_back(match.end()):
+        if self._came_back(match.end()) or (not past and _told_of_another(sign, found, match)):
             return False
         if _STILL.search(self.text, max(sign.start - 6, 0), sign.end + 6):
             return False
@@ -201,3 +201,11 @@ class Passed(Clauses):
                 return last, last if apart else len(self.text)
             last = other.end
         return last, len(self.text)
+
+
+def _told_of_another(sign: Sign, found: Sequence[Sign], gone: re.Match[str]) -> bool:
+    """Whether the words that it is over deny another sign: "me duele el pecho y ahora respiro bien"."""
+    return any(
+        other.kind == "denials" and other.code != sign.code and other.start < gone.end() and gone.start() < other.end
+        for other in found
+    )

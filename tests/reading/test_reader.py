@@ -268,3 +268,20 @@ def test_a_time_told_behind_a_comma_dates_what_stands_before_it(reader, text):
 def test_whoever_wants_no_messages_when_asked_for_consent_declines(reader, text):
     reading = reader.read(text, Context.CONSENT)
     assert (reading.intent, reading.priority) == (Intent.CONSENT_NO, Priority.NONE)
+
+
+@pytest.mark.parametrize("text", ["me duele el pecho y ahora respiro bien", "胸が痛い、息は楽になりました"])
+def test_a_breath_that_is_well_again_ends_no_pain_of_the_chest(reader, text):
+    reading = reader.read(text, Context.DAILY)
+    assert (reading.priority, reading.present, reading.absent) == (Priority.EMERGENCY, ("chest_pain",), ("dyspnea",))
+
+
+@pytest.mark.parametrize(
+    "text", ["昨日は胸が痛かったけど今は息も楽です", "mais cedo ele tava sem ar, agora tá corado e esperto"]
+)
+def test_a_past_sign_is_over_when_all_is_told_to_be_well(reader, text):
+    assert reader.read(text, Context.DAILY).priority is Priority.URGENT
+
+
+def test_a_letter_that_is_yes_in_one_language_and_no_in_another_answers_nothing(reader):
+    assert reader.read("k", Context.CONSENT).answer is None
