@@ -179,7 +179,7 @@ def _answers(found: Found) -> Answers:
             if not said.yes:  # whoever is asked first and wants none declines
                 marks = tuple(("answer:no", span) for span in _places(found, "opt_out"))
                 return Answers(no=True, marks=said.marks or marks)
-            keyword = None
+            keyword = keyword if said.no else None
     if keyword:
         return Answers(keyword=keyword, marks=((f"keyword:{keyword}", (0, len(found.text.text))),))
     if found.context in (Context.CONSENT, Context.DANGER):

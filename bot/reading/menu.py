@@ -82,8 +82,7 @@ _WORD_NUMBER = re.compile(
 )
 _SPELLED = re.compile(
     r"(?:^|(?<=[,.!?] )|(?<=say )|(?<=says ))(?:(?:its|it is|today is|today|number|option|numero"
-    r"|opcion|opcao|chon so|chon|so"
-    r"|hom nay so) )?"
+    r"|opcion|opcao|chon so|chon|so|hom nay so) )?"
     r"(?:an? )?(?P<word>three|four|tres|quatro|cuatro|kwatro|apat|bon|char)(?=$|[,.!]| (?:today|sorry|por|pq|porque|po"
     r"|ako|na po|ngayon"
     r"|number|i|im|my|me|e|a) ?)"
@@ -127,8 +126,9 @@ _WAS = re.compile(
 _COUNTED = re.compile(
     r"(?<![a-z])(?:(?:puk\w+|sick|vomit\w*|threw up|throwing up|woke(?: up)?|got up|asleep|started|finished"
     r"|appointment|appt|shift|rang|called) at|ate|eaten|had|drank|drunk|slept|watched|took|walked|made|cooked"
-    r"|read|did|past|last|after|every|over|than|least|another|those|these|all|my|our|next|first|within|washed|cleaned|bought|used|baked|folded"
-    r"|cup of|of|(?:not|isnt|rather than|instead of|neither|nor|wasnt|no \d,?(?: and)? no)(?: an?| number| option)?) $"
+    r"|read|did|past|last|after|every|over|than|least|another|those|these|all|my|our|next|first|within|washed|cleaned|finished|bought|used|baked"
+    r"|folded|cup of|of|(?:not|isnt|rather than|instead of|neither|nor|wasnt|no \d,?(?: and)? no)"
+    r"(?: an?| number| option)?) $"
 )
 """English: how many of something ("ate 3 bowls") or not this one ("not 4!"), no answer."""
 _REST = re.compile(r"[^.!?\n。]*(?P<asks>\?)?")

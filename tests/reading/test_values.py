@@ -138,6 +138,7 @@ def test_a_menu_number_is_found_where_it_answers(reader, text, menu):
         ("temperature", "くどごぶ", 39.5, None, None),
         ("daily", "puked at 4 puked at 6 puked on the bus puking still", None, None, None),
         ("daily", "was sick at 4 this morning", None, None, None),
+        ("daily", "finished 3 bowls of soup", None, None, None),
         ("daily", "im at 4 today", None, None, 4),
         ("daily", "at 4", None, None, 4),
         ("daily", "it takes me 3 goes to say my name", None, None, None),
