@@ -12,6 +12,7 @@ from bot.reading.beginnings import compiled
 from bot.reading.hanzi import in_letters_of
 from bot.reading.lexicon import Lexicon
 from bot.reading.menu import Menu, read_digit
+from bot.reading.menu_words import MenuWords
 from bot.reading.normalise import Normalised, fold_pattern, in_word
 
 _PIECE = compiled(
@@ -170,9 +171,9 @@ def _drop(match: re.Match[str], text: str, lexicon: Lexicon) -> str:
     return " "
 
 
-def read_yes_no(text: Normalised, context: Context, lexicons: Sequence[Lexicon]) -> Answers:
+def read_yes_no(text: Normalised, context: Context, lexicons: Sequence[Lexicon], menu: MenuWords) -> Answers:
     """Yes or no by digit (1 yes, 2 no) or by word; both are True where both are said."""
-    digit = _turned(text) or read_digit(text, highest=9)
+    digit = _turned(text) or read_digit(text, menu, highest=9)
     if both := _BOTH_DIGITS.match(text.text) or _EITHER.match(text.text):
         return Answers(yes=True, no=True, marks=(("answer:unclear", both.span()),))
     if digit.digit in (1, 2) and not _word_only(text) and not _COUNTS.match(text.text, digit.span[1]):

@@ -15,6 +15,7 @@ from bot.reading.hanzi import in_letters_of
 from bot.reading.language import choose, from_romaji
 from bot.reading.lexicon import Lexicon, Rule
 from bot.reading.menu import NO_MENU, read_menu
+from bot.reading.menu_words import MenuWords
 from bot.reading.normalise import Normalised
 from bot.reading.numbers import write_digits
 from bot.reading.shelf import Shelf
@@ -48,11 +49,11 @@ def find(text: str, plain: Normalised, context: Context, shelf: Shelf) -> Found:
     lexicons = choose(plain.text, books)
     plain = told_apart(plain, text, accents)
     found = Found(plain, context, lexicons, source=text)
-    found.menu = read_menu(plain) if context is Context.DAILY else NO_MENU
+    found.menu = read_menu(plain, shelf.menu) if context is Context.DAILY else NO_MENU
     about = _about_values(lexicons, plain.text) if _DIGIT.search(plain.text) else ()
     found.values = read_values(plain.text, context, found.menu.leading_end, about)
     if found.menu.digit is not None:
-        found.menu = read_menu(plain, found.values.spans)
+        found.menu = read_menu(plain, shelf.menu, found.values.spans)
     for lexicon in lexicons:
         idioms, signs = _read_in(lexicon, plain)
         found.idioms.extend(idioms)
@@ -64,7 +65,7 @@ def find(text: str, plain: Normalised, context: Context, shelf: Shelf) -> Found:
         found.signs.append(Sign(_NODDED, 0, 0))
     if found.menu.digit is None and not found.values.spans:
         found.signs = [_relatives(sign, plain.text, lexicons) for sign in found.signs]
-    found.answers = _answers(found)
+    found.answers = _answers(found, shelf.menu)
     return found
 
 
@@ -164,10 +165,10 @@ def _holds(sign: Sign, denial: Sign) -> bool:
     return sign.rule.firm and sign.start < denial.start
 
 
-def _answers(found: Found) -> Answers:
+def _answers(found: Found, menu: MenuWords) -> Answers:
     keyword = None if _DIGIT.search(found.text.text) else read_keyword(found.text, found.lexicons)
     if keyword and found.context is Context.CONSENT:
-        said = read_yes_no(found.text, found.context, found.lexicons)
+        said = read_yes_no(found.text, found.context, found.lexicons, menu)
         if (keyword == "opt_in" and said.yes) or (keyword == "opt_out" and said.no):
             keyword = None
     if keyword is None and not found.has("red_flags") and not found.has("dangers"):
@@ -175,7 +176,7 @@ def _answers(found: Found) -> Answers:
         if keyword == "opt_in" and found.context is Context.CONSENT:
             return Answers(yes=True, marks=tuple(("answer:yes", span) for span in _places(found, "opt_in")))
         if keyword == "opt_out" and found.context is Context.CONSENT:
-            said = read_yes_no(found.text, found.context, found.lexicons)
+            said = read_yes_no(found.text, found.context, found.lexicons, menu)
             if not said.yes:  # whoever is asked first and wants none declines
                 marks = tuple(("answer:no", span) for span in _places(found, "opt_out"))
                 return Answers(no=True, marks=said.marks or marks)
@@ -183,7 +184,7 @@ def _answers(found: Found) -> Answers:
     if keyword:
         return Answers(keyword=keyword, marks=((f"keyword:{keyword}", (0, len(found.text.text))),))
     if found.context in (Context.CONSENT, Context.DANGER):
-        said = read_yes_no(found.text, found.context, found.lexicons)
+        said = read_yes_no(found.text, found.context, found.lexicons, menu)
         if not (said.marks or has_words(found.text.text)) and (sign := _GESTURE.search(found.source)):
             found.signs = []
             return Answers(yes=bool(sign["yes"]), no=not sign["yes"], marks=(("answer:gesture", (0, 0)),))

@@ -25,7 +25,7 @@ SPEECH = ("states", "intents")
 _BEHIND = re.compile(r"\(\?<[=!]")
 _WORD_BEGIN = "(?<![\\w\u0900-\u0963])"
 _WORD_END = "(?![\\w\u0900-\u0963])"
-_SCOPE_KEYS = (
+SCOPE_KEYS = (
     "not_before", "not_after", "list_gap", "joins", "predicate_gap", "list_not", "undone", "if_before", "if_after",
     "past_before", "past_after", "gone", "long_ago", "others", "home", "family", "breaks", "me", "doubt",
     "not_inside", "not_ending", "told_by", "only", "no_word", "weak", "list_or",
@@ -134,7 +134,7 @@ def build(data: Mapping[str, Any]) -> Lexicon:
         return compiled(data[key], start=True) if data.get(key) else None
 
     scope = data.get("scope") or {}
-    if unknown := set(scope) - set(_SCOPE_KEYS):
+    if unknown := set(scope) - set(SCOPE_KEYS):
         raise ValueError(f"unknown scope {sorted(unknown)}")
     rules = tuple(_rules(data, words, spaced=spaced))
     branches = [branch for rule in rules for branch in rule.branches]

@@ -7,7 +7,7 @@ import gc
 import hashlib
 import re
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from functools import lru_cache
 from itertools import chain
@@ -22,6 +22,7 @@ from bot.reading.classifier import Classifier, Weights
 from bot.reading.courtesy import Courtesy
 from bot.reading.hanzi import CHINESE, simplified_data
 from bot.reading.lexicon import Lexicon, build
+from bot.reading.menu_words import MenuWords
 from bot.reading.normalise import fold_pattern
 from bot.reading.spelling import Spelling
 from bot.reading.words import open_dictionary
@@ -50,7 +51,7 @@ class Book:
     """One lexicon file. ``letters`` and ``hints`` tell whether a reply may be in its language."""
 
     def __init__(self, name: str, text: str) -> None:
-        self._name = name
+        self.name = name
         self._text = text
         self._lexicon: Lexicon | None = None
         head = self._parse(text.partition(_WORDS)[0])
@@ -59,6 +60,8 @@ class Book:
             self.letters = re.compile(head["letters"])
             self.accents = Accents(head)
             self.courtesy: list[str] = list(head.get("courtesy") or ())
+            self.menu = head.get("menu") or {}, bool(head.get("spaced"))
+            """Words around menu numbers, and whether the language spaces words."""
         except (KeyError, TypeError, ValueError, AttributeError, re.error) as error:
             raise _unusable(name, error) from error
         self.hints = frozenset(fold_pattern(hint) for hint in str(head.get("hints") or "").split())
@@ -81,16 +84,16 @@ class Book:
                 data = self._parse(self._text)
                 self._lexicon = build(simplified_data(data) if self.code == CHINESE else data)
             except (re.error, KeyError, TypeError, AttributeError, ValueError) as error:
-                raise _unusable(self._name, error) from error
+                raise _unusable(self.name, error) from error
         return self._lexicon
 
     def _parse(self, text: str) -> dict[str, Any]:
         try:
             data = yaml.load(text, Loader=_Loader)  # noqa: S506  # a safe loader, with fewer words that are not words
         except yaml.YAMLError as error:
-            raise _unusable(self._name, error) from error
+            raise _unusable(self.name, error) from error
         if not isinstance(data, dict):
-            raise _unusable(self._name, ValueError("not a mapping"))
+            raise _unusable(self.name, ValueError("not a mapping"))
         return data
 
 
@@ -119,6 +122,7 @@ class Shelf:
             self.books = [_book(name, raw) for name, raw in self.files.items() if name.endswith(".yaml")]
             self.sure = sure_letters(self.books)
             self.foreign = frozenset(hint for book in self.books for hint in book.hints)
+            self.menu = _menu_words(self.books)
             self.courtesy = Courtesy(phrase for book in self.books for phrase in book.courtesy)
             if self.classifier is not None:
                 open_dictionary()
@@ -169,6 +173,20 @@ def _book(name: str, raw: bytes) -> Book:
         return Book(name, raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise _unusable(name, error) from error
+
+
+def _menu_words(books: Sequence[Book]) -> MenuWords:
+    """Those of all languages; what is wrong is looked for again in each alone, to name its file."""
+    wrong = (re.error, KeyError, TypeError, AttributeError, ValueError)
+    try:
+        return MenuWords([book.menu for book in books])
+    except wrong:
+        for book in books:
+            try:
+                MenuWords([book.menu])
+            except wrong as error:
+                raise _unusable(book.name, error) from error
+        raise
 
 
 def _classifier(raw: bytes | None) -> Classifier | None:
