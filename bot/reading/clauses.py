@@ -7,6 +7,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 _LOOK_BACK = 90
+_POINT = re.compile(r"\d[.,]\d")
+"""No clause ends inside a number (39,5)."""
 _SENTENCE_END = re.compile(r"[。!?\n]|\.(?!\d)")
 
 
@@ -33,7 +35,8 @@ class Clauses:
         self.scope = scope
         self.unmarked = unmarked
         self.sentences = sorted({*unmarked, *_ends(_SENTENCE_END, text)})
-        self.clauses = sorted({*self.sentences, *_ends(scope.get("breaks"), text)})
+        breaks = (end for end in _ends(scope.get("breaks"), text) if not _POINT.match(text, max(end - 2, 0)))
+        self.clauses = sorted({*self.sentences, *breaks})
 
     def clause(self, place: int) -> int:
         """The number of the clause that holds ``place``."""

@@ -32,7 +32,7 @@ SCOPE_KEYS = (
     "ill_relative", "body", "grave_body", "left_over", "past_inside", "now", "told_now",
     "thing_before", "thing_after", "animal_before", "colour_from", "colour_ill", "own_duty", "effort",
     "supplied", "since", "apart", "gone_of", "gone_behind", "gone_lead", "topic", "thought", "despite", "asked",
-    "sentence_ends", "ended", "unlike_before", "unlike_any", "back", "again",
+    "sentence_ends", "ended", "unlike_before", "unlike_any", "back", "again", "was_well",
 )  # fmt: skip
 
 

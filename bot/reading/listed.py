@@ -20,8 +20,10 @@ _PREDICATE = re.compile(r" (?:still|is|are|a|bit|slightly|now|feels?|getting|get
 _TELLS = re.compile(r"(?<![a-z])(?:hurts?|aches|burns|feels|is|are|cant|cannot|wont|keeps?|duele|dói|doi)(?![a-z])")
 """Verbs of a grave sign that is no item of a list of denials: "no fever no cough, my chest hurts"."""
 
-_OWN_NO = re.compile("(?:ない|ません|へん|せん|せ)$")
+_OWN_NO = re.compile("(?:ない|ません|へん|せ|[きえけせてべめらまば]ん|(?<!い)れん|(?<!お)かん)$")
 """Japanese: a sign that ends in a "no" of its own is no item of a list (苦しくて眠れない、熱はない)."""
+_PLEAS = ("rescue", "suicide")
+"""A plea is no item of a list of denials (助けて、熱はない), unless that is a plea as well (救急車も助けもいらない)."""
 _SUBJECT = "が"
 """Japanese: nor is one that names what it tells of (唇が紫、熱はない), unless all are denied (…、どちらもない)."""
 
@@ -78,6 +80,8 @@ class ListScope(Scope):
         return bool(before and inner.start > sign.start and before.search(self.text[sign.start : inner.start]))
 
     def _lists(self, sign: Sign, other: Sign) -> bool:
+        if sign.code in _PLEAS and other.code != sign.code:
+            return False
         gap = self.text[sign.end : other.start]
         plain, said = self.scope.get("list_gap"), self.scope.get("predicate_gap")
         if gap == "い" or plain is None or not plain.fullmatch(gap):  # 胸が痛い咳はない
@@ -85,6 +89,9 @@ class ListScope(Scope):
         if self.parted(sign.end, other.start):
             return False
         words, many = self.text[sign.start : sign.end], (other.start, other.end) in self.listed
+        link = self.scope.get("list_or")
+        if sign.grave and not (other.grave or many) and link and not link.search(gap):  # "me duele el pecho, fiebre no"
+            return False
         told = not other.grave and gap.strip() in ("、", ",") and bool(_PREDICATE.search(words))
         named = _SUBJECT in words and gap.strip() in ("", "、") and not many
         own = sign.rule.firm or _OWN_NO.search(words)

@@ -30,6 +30,9 @@ _ASIDE = re.compile(
 _IT_WAS = re.compile(
     r"[\W_]*(?:那是|這是|这是|それは|あれは|that was|it was|this was|(?:eso |isso |esto |isto )?(?:fue|era|foi))[\W_]*"
 )
+_CLAUSE_MARKS = " ,，、;:"
+_LINK = 4
+"""Characters that lead from one clause to the next: けど, が、, còn."""
 _STILL = re.compile(r"(?<![a-z])still(?![a-z])")
 SIGNS = ("red_flags", "dangers", "symptoms")
 _start_of = attrgetter("start")
@@ -58,7 +61,7 @@ class Passed(Clauses):
         region = self._region(sign, found)
         sentence = self.text[self._start(self.sentences, sign.start) : sign.end]
         last, apart = self._joined(sign, found)
-        early = self._told_as_past(sign, sentence)
+        early = self._told_as_past(sign)
         despite = self.scope.get("despite")
         if despite and not early and despite.match(region):  # "my chest hurts but I'm ok"
             return Status.PRESENT
@@ -66,7 +69,9 @@ class Passed(Clauses):
         past = early or self._was(sign, told)
         past = past and not self._told_now(region) and not self._lasts(sentence + region[:_SINCE])
         end = min(last + REGION, len(self.text)) if last > sign.end else sign.end + len(region)
-        over = self._gone_behind(sign) or self._over(sign, found, (last, end if past else min(end, apart)), past=past)
+        over = self._gone_behind(sign) or self._over(
+            sign, found, (last, end if past else min(end, apart)), past=past, dated=early
+        )
         if (over or past) and self._unheard_of(sign):
             return Status.PRESENT
         if (over or (past and sign.code not in _ENDURING)) and self._long_ago(sign, sentence):
@@ -131,7 +136,7 @@ class Passed(Clauses):
         since = self.scope.get("since")
         return bool(since and since.search(text))
 
-    def _told_as_past(self, sign: Sign, sentence: str) -> bool:
+    def _told_as_past(self, sign: Sign) -> bool:
         """Whether the last word of time before ``sign`` is of the past and not of now ("was easy, tonight …").
 
         Or its own words are (숨이 찼, 喘了).
@@ -140,9 +145,21 @@ class Passed(Clauses):
         if inside and inside.search(self.text, sign.start, sign.end):
             return True
         early, now = self.scope.get("past_before"), self.scope.get("now")
-        if early is None or not (past := [match.end() for match in early.finditer(sentence)]):
+        if early is None:
             return False
-        return now is None or not any(match.end() >= past[-1] for match in now.finditer(sentence))
+        words = self.text[self._dated_from(sign, early) : sign.end]
+        past = [match.end() for match in early.finditer(words)]
+        return bool(past) and (now is None or not any(match.end() >= past[-1] for match in now.finditer(words)))
+
+    def _dated_from(self, sign: Sign, early: re.Pattern[str]) -> int:
+        """Where words may begin that tell the time of ``sign``; of a clause before only a mere time (昨晚，...).
+
+        先月もかかりましたけど、助けて tells of two times.
+        """
+        start, first = self._start(self.clauses, sign.start), self._start(self.sentences, sign.start)
+        before = self.text[first:start].rstrip(_CLAUSE_MARKS)
+        mere = any(len(before) - match.end() <= _LINK for match in early.finditer(before))
+        return first if mere else start
 
     def _region(self, sign: Sign, found: Sequence[Sign]) -> str:
         end = min(sign.end + REGION, len(self.text))
@@ -153,18 +170,26 @@ class Passed(Clauses):
                 end = min(end, other.start)
         return self.text[sign.end : end]
 
-    def _over(self, sign: Sign, found: Sequence[Sign], span: tuple[int, int], *, past: bool) -> bool:
-        """Whether ``sign`` is told to be over by what stands in ``span``."""
+    def _over(self, sign: Sign, found: Sequence[Sign], span: tuple[int, int], *, past: bool, dated: bool) -> bool:
+        """Whether ``sign`` is told to be over by what stands in ``span``; ``dated`` if words say that it was before."""
         gone = self.scope.get("supplied" if sign.code in _SUPPLIES else "gone")
         match = gone.search(self.text, *span) if gone else None
         if match is None or self._of_next(sign, found, match.end()) or self._of_another(match, span[0]):
             return False
         if self._came_back(match.end()) or (not past and _told_of_another(sign, found, match)):
             return False
+        if not dated and self._was_well(match):
+            return False
         if _STILL.search(self.text, max(sign.start - 6, 0), sign.end + 6):
             return False
         same_clause = not any(span[0] < clause <= match.start() for clause in self.clauses)
         return past or same_clause
+
+    def _was_well(self, gone: re.Match[str]) -> bool:
+        """Whether what seems to say that it is over tells that all was well before (息苦しい、朝は普通でした)."""
+        was_well = self.scope.get("was_well")
+        told = was_well.search(self.text, gone.start()) if was_well else None
+        return told is not None and told.start() <= gone.start() + _LINK
 
     def _of_another(self, gone: re.Match[str], start: int) -> bool:
         """Whether something else is over, or only seemed to be: the words from ``start`` on name it."""

@@ -12,8 +12,9 @@ from bot.reading import value_words_ja as japanese
 from bot.reading.no_value import PULSE
 from bot.reading.value_told import Mark, Told
 
-_NEARNESS = {Mark.NOW: 3, None: 2, Mark.JUST: 1, Mark.ORIGIN: 0, Mark.WAS: 0}
-"""What is of now counts before what is told without a time, that before what was just so, all before earlier."""
+_NEARNESS = {Mark.NOW: 4, None: 3, Mark.JUST: 2, Mark.WAS: 1, Mark.ORIGIN: 0}
+"""What is of now counts before what is told without a time, that before what was just so, before earlier, before where
+it came from ("39.3 this morning from 38.1")."""
 _FEVER, _LOW_SPO2 = 37.5, 95
 _SOUND = 96
 _LOOK_BACK = 60
@@ -67,6 +68,7 @@ def decide(text: str, values: list[Value], told: Told, *, highest: bool) -> Valu
         return None
     if not values:
         return None
+    values = [value for value in values if told.when(value) is not Mark.ORIGIN] or values
     if not highest and (lowest := [value for value in values if words.LOWEST.search(text[: value.start][-10:])]):
         return lowest[-1]
     values = values if highest else _without_pulse(text, values)
@@ -80,7 +82,7 @@ def present(text: str, values: list[Value], told: Told) -> list[Value]:
     values = [value for value in values if value.start not in mended]
     near = [_nearness(text, value, told) for value in values]
     best = max(near, default=0)
-    if not best:
+    if best <= _NEARNESS[Mark.WAS]:
         return []
     kept = [value for value, how in zip(values, near, strict=True) if how == best]
     if best == _NEARNESS[Mark.NOW]:
@@ -99,7 +101,7 @@ def earlier(text: str, values: list[Value], now: Value, told: Told) -> list[Valu
     return [
         value
         for value in values
-        if value is not now and (not _nearness(text, value, told) or words.ARROW.fullmatch(text[value.end : now.start]))
+        if value is not now and (_nearness(text, value, told) <= _NEARNESS[Mark.WAS] or words.ARROW.fullmatch(text[value.end : now.start]))
     ]
 
 
@@ -143,9 +145,9 @@ def _side_by_side(gap: str) -> bool:
 
 
 def _nearness(text: str, value: Value, told: Told) -> int:
-    """How near to now ``value`` is told to be: 0 where it is of before."""
+    """How near to now ``value`` is told to be."""
     when = told.when(value)
-    return 0 if when is None and _was(text, value) else _NEARNESS[when]
+    return _NEARNESS[Mark.WAS if when is None and _was(text, value) else when]
 
 
 def _was(text: str, value: Value) -> bool:

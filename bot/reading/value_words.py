@@ -48,7 +48,7 @@ UNIT_AFTER = re.compile(
         r"|ghanta|patak|barsh|choti|बर्स|दिन|घन्टा|महिना|पटक|y (?:pico|piquito|algo|tantos|fraccion)|something"
         r"|ish(?![a-z])|pataas|e pou[cq]\w+|e uns? [a-z]|e alguma|e quebrad\w+|hon(?![a-z])|may(?=[ .,!]*$| do)"
         r"|y pico"
-        r"|vien|mieng|bước|buoc|:\d|/\d(?!\d[.,度])|-\d{3}"
+        r"|vien|mieng|bước|buoc|:\d|/(?![1-4](?!\d))\d(?!\d[.,度])|-\d{3}"
         r"| ?(?:点|度)?(?:なんとか|なんぼ|なんちゃら|いくつ))"
     )
 )

@@ -285,3 +285,59 @@ def test_a_past_sign_is_over_when_all_is_told_to_be_well(reader, text):
 
 def test_a_letter_that_is_yes_in_one_language_and_no_in_another_answers_nothing(reader):
     assert reader.read("k", Context.CONSENT).answer is None
+
+
+@pytest.mark.parametrize(
+    "text,code",
+    [
+        ("助けて、熱はない", "rescue"),
+        ("たすけて 咳はありません", "rescue"),
+        ("息できん、熱はないです", "dyspnea"),
+        ("me duele el pecho, fiebre no", "chest_pain"),
+        ("labios morados fiebre no", "cyanosis"),
+        ("chest hurts, fever no", "chest_pain"),
+        ("dor no peito febre nao", "chest_pain"),
+        ("没有咳嗽. 咳血", "hemoptysis"),
+        ("llamen una ambulancia no tengo fiebre", "rescue"),
+        ("ambulance bolaunus jworo chaina", "rescue"),
+    ],
+)
+def test_what_is_denied_behind_a_danger_is_not_the_danger(reader, text, code):
+    reading = reader.read(text, Context.DAILY)
+    assert reading.priority is Priority.EMERGENCY
+    assert code in reading.present
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "救急車も助けもいりません",
+        "死にたいとか息苦しいとかはないです",
+        "no fever, cough or chest pain",
+        "tos y dolor de pecho no",
+    ],
+)
+def test_a_list_that_is_denied_as_a_whole_alarms_nobody(reader, text):
+    assert reader.read(text, Context.DAILY).priority is Priority.NONE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "先月もコロナにかかりましたけど、息が苦しい",
+        "先月もコロナにかかりましたし、助けて",
+        "先月もコロナにかかりました、息できん",
+        "息苦しい、朝は普通でした",
+        "胸が痛いけど朝は普通でした",
+        "血を吐きました。朝は普通でした",
+    ],
+)
+def test_what_was_before_told_in_another_clause_ends_nothing(reader, text):
+    assert reader.read(text, Context.DAILY).priority is Priority.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "text", ["昨夜は息苦しかったけど、今朝は普通でした", "ontem com 39,5 ele delirava; hoje conversa direito"]
+)
+def test_a_sign_of_the_night_that_is_well_in_the_morning_is_over(reader, text):
+    assert reader.read(text, Context.DAILY).priority is not Priority.EMERGENCY
