@@ -101,7 +101,8 @@ def earlier(text: str, values: list[Value], now: Value, told: Told) -> list[Valu
     return [
         value
         for value in values
-        if value is not now and (_nearness(text, value, told) <= _NEARNESS[Mark.WAS] or words.ARROW.fullmatch(text[value.end : now.start]))
+        if value is not now
+        and (_nearness(text, value, told) <= _NEARNESS[Mark.WAS] or words.ARROW.fullmatch(text[value.end : now.start]))
     ]
 
 
